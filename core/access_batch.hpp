@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// What one request did to one namespace, as the strategy that orders blocks hears it: one batch a
+// request, blocks in tail-first order, so that the head of a chain ends up most recent and tails go
+// first.
+#pragma once
+
+#include "core/block_index.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace cellard::core {
+
+/// Number of a namespace among all of the daemon; never used twice.
+using space_id = std::uint32_t;
+
+/// A block as another actor names it: the number may have been given away since, the generation
+/// tells.
+struct block_name {
+  node_id node = no_node;
+  std::uint32_t generation = 0;
+};
+
+struct inserted_block {
+  block_name block;
+  node_id parent = no_node;
+  std::uint32_t bytes = 0;  ///< of memory that dropping it would free
+  std::uint64_t fingerprint =
+    0;  ///< of its key, by which a strategy may remember it after it has gone
+};
+
+struct access_batch {
+  space_id space = 0;
+  std::chrono::steady_clock::time_point when;
+  std::uint32_t asked = 0;  ///< blocks that the request named
+  std::uint32_t known = 0;  ///< of these, blocks that were there
+  std::vector<inserted_block> inserted;
+  std::vector<node_id> touched;
+  std::vector<block_name> removed;
+
+  [[nodiscard]] bool empty() const noexcept {
+    return inserted.empty() && touched.empty() && removed.empty();
+  }
+};
+
+}  // namespace cellard::core

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Finding, leases, pins and what time ends. Writing and dropping are in shard_writes.cpp.
+#include "core/shard.hpp"
+
+#include "core/salt_hash.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cellard::core {
+
+shard::shard(options what)
+  : id_(what.id),
+    shape_(std::move(what.shape)),
+    block_bytes_(shape_.block_bytes()),
+    limits_(what.limits),
+    counters_(std::move(what.counters)),
+    index_(what.max_blocks, what.secret),
+    arena_(granule_for(block_bytes_), what.layout_hash) {
+  salts_.emplace("", std::uint16_t{0});
+  salt_hashes_.emplace_back();
+}
+
+std::uint32_t shard::granule_for(std::uint64_t block_bytes) noexcept {
+  return block_bytes < (std::uint64_t{1} << 20) ? 4096 : 65536;
+}
+
+const std::vector<node_id>& shard::walk(std::uint16_t salt, key_span keys) {
+  path_.clear();
+  index_.walk(salt, keys, path_);
+  return path_;
+}
+
+match shard::lookup(std::uint16_t salt, key_span keys) {
+  const auto matched = static_cast<std::uint32_t>(walk(salt, keys).size());
+  counters_->lookups.add();
+  return {matched, matched, 0};
+}
+
+result<found_blocks> shard::get(requester who, std::uint16_t salt, key_span keys) {
+  const auto& path = walk(salt, keys);
+  counters_->lookups.add();
+  counters_->blocks_asked.add(keys.size());
+  counters_->blocks_hit.add(path.size());
+  events_.asked += static_cast<std::uint32_t>(keys.size());
+  found_blocks found;
+  const auto matched = static_cast<std::uint32_t>(path.size());
+  found.counts = {matched, matched, 0};
+  if (path.empty()) {
+    return found;
+  }
+  if (leases_.blocks_of(who.session) + path.size() > limits_.leases) {
+    return fail(errc::limit_reached,
+                "get: this session holds leases on {} blocks and {} more would pass limits.leases "
+                "({}); release some",
+                leases_.blocks_of(who.session), path.size(), limits_.leases);
+  }
+  std::uint64_t bytes = 0;
+  found.places.reserve(path.size());
+  for (const node_id id : path) {
+    found.places.push_back(arena_.place_of(slot_ref{slot_of(id, who.part)}));
+    bytes += found.places.back().length;
+  }
+  counters_->served_bytes.add(bytes);
+  const node_id deepest = path.back();
+  found.lease = leases_.take(who.session, deepest, index_[deepest].generation, matched);
+  ++leased_[deepest];
+  index_[deepest].flags |= node_leased;
+  touch_path(deepest);
+  events_.known += matched;
+  return found;
+}
+
+match shard::touch(std::uint16_t salt, key_span keys) {
+  const auto& path = walk(salt, keys);
+  const auto matched = static_cast<std::uint32_t>(path.size());
+  events_.asked += static_cast<std::uint32_t>(keys.size());
+  events_.known += matched;
+  if (!path.empty()) {
+    touch_path(path.back());
+  }
+  return {matched, matched, 0};
+}
+
+void shard::touch_path(node_id deepest) {
+  // All ancestors, also when the request began in the middle of a chain: the head must stay younger
+  // than its tail.
+  for (node_id at = deepest; at != no_node; at = index_[at].parent) {
+    events_.touched.push_back(at);
+  }
+}
+
+void shard::unlease(const lease& given) {
+  const auto held = leased_.find(given.deepest);
+  if (!index_.is(given.deepest, given.generation) || held == leased_.end()) {
+    return;  // the block was removed under the lease
+  }
+  if (--held->second == 0) {
+    leased_.erase(held);
+    index_[given.deepest].flags &= static_cast<std::uint8_t>(~node_leased);
+  }
+}
+
+std::uint32_t shard::release(session_id who, const std::vector<std::uint64_t>& leases) {
+  std::uint32_t released = 0;
+  for (const std::uint64_t id : leases) {
+    if (const auto given = leases_.give_back(who, id)) {
+      unlease(*given);
+      ++released;
+    }
+  }
+  if (leases_.size() == 0) {
+    free_deferred();
+  }
+  return released;
+}
+
+std::uint32_t shard::revoke(session_id who) {
+  const auto given = leases_.drop(who);
+  for (const lease& each : given) {
+    unlease(each);
+  }
+  free_deferred();
+  return static_cast<std::uint32_t>(given.size());
+}
+
+result<place> shard::find(requester who, std::uint16_t salt, const block_key& key) {
+  const node_id id = index_.find(salt, key);
+  if (id == no_node || index_[id].state != node_state::visible) {
+    return fail(errc::not_found, "read: block {} is not present", abbreviated(key));
+  }
+  touch_path(id);
+  counters_->blocks_asked.add();
+  counters_->blocks_hit.add();
+  return arena_.place_of(slot_ref{slot_of(id, who.part)});
+}
+
+std::uint32_t shard::pin(std::uint16_t salt, key_span keys, std::chrono::milliseconds how_long,
+                         time_point now) {
+  std::uint32_t pinned = 0;
+  for (const node_id id : walk(salt, keys)) {
+    const auto known = pins_.find(id);
+    if (known == pins_.end() && pins_.size() >= limits_.pins) {
+      break;
+    }
+    pins_[id] = {index_[id].generation, now + std::min(how_long, limits_.pin_time)};
+    index_[id].flags |= node_pinned;
+    ++pinned;
+  }
+  return pinned;
+}
+
+std::uint32_t shard::unpin(std::uint16_t salt, key_span keys) {
+  std::uint32_t unpinned = 0;
+  for (const node_id id : walk(salt, keys)) {
+    unpinned += static_cast<std::uint32_t>(pins_.erase(id));
+    index_[id].flags &= static_cast<std::uint8_t>(~node_pinned);
+  }
+  return unpinned;
+}
+
+result<std::uint16_t> shard::salt_number(std::string_view salt) {
+  const auto known = salts_.find(std::string{salt});
+  if (known != salts_.end()) {
+    return known->second;
+  }
+  if (salts_.size() > limits_.salts) {
+    return fail(errc::limit_reached, "namespace has limits.salts ({}) salts already",
+                limits_.salts);
+  }
+  const auto number = static_cast<std::uint16_t>(salts_.size());
+  salts_.emplace(salt, number);
+  salt_hashes_.push_back(salt_hash(salt));
+  return number;
+}
+
+std::uint64_t shard::list(std::uint64_t cursor, std::size_t limit,
+                          std::vector<listed_block>& out) const {
+  for (auto id = static_cast<node_id>(std::min<std::uint64_t>(cursor, index_.end()));
+       id < index_.end(); ++id) {
+    const node& block = index_[id];
+    if (block.state == node_state::free) {
+      continue;
+    }
+    if (out.size() == limit) {
+      return id;
+    }
+    const std::uint32_t slot = block.state == node_state::writing ? no_slot : slot_of(id, 0);
+    const bool there = slot != no_slot;
+    out.push_back({block.key, there ? arena_.header(slot_ref{slot}).length : 0, index_.depth(id),
+                   there ? arena_.header(slot_ref{slot}).codec : std::uint16_t{0}, block.state,
+                   block.flags, block.children});
+  }
+  return 0;
+}
+
+void shard::expire(time_point now) {
+  for (auto at = tickets_.begin(); at != tickets_.end();) {
+    if (at->second.until > now) {
+      ++at;
+      continue;
+    }
+    const ticket late = at->second;
+    at = tickets_.erase(at);
+    give_up_part(late.block, late.part);
+    counters_->expired.add();
+  }
+  std::vector<node_id> partial;
+  for (const auto& [id, state] : unfinished_) {
+    if (state.until <= now && state.reserved == 0) {
+      partial.push_back(id);
+    }
+  }
+  for (const node_id id : partial) {
+    if (unfinished_.contains(id)) {  // not dropped as a descendant of the one before
+      drop(id);
+      counters_->expired.add();
+    }
+  }
+  for (auto at = pins_.begin(); at != pins_.end();) {
+    if (at->second.until > now) {
+      ++at;
+      continue;
+    }
+    index_[at->first].flags &= static_cast<std::uint8_t>(~node_pinned);
+    at = pins_.erase(at);
+  }
+}
+
+void shard::tick(time_point now) {
+  expire(now);
+  while (limits_.max_age.count() > 0 && !aging_.empty()
+         && aging_.front().born + limits_.max_age <= now) {
+    const block_name old = aging_.front().block;
+    aging_.pop_front();
+    if (index_.is(old.node, old.generation)) {
+      drop(old.node);
+      counters_->expired.add();
+    }
+  }
+  free_deferred();
+}
+
+bool shard::needs_tick() const noexcept {
+  return !tickets_.empty() || !unfinished_.empty() || !pins_.empty() || !deferred_.empty()
+         || !aging_.empty();
+}
+
+access_batch shard::take_events(time_point now) {
+  counters_->blocks.set(index_.size());
+  counters_->leases.set(leases_.size());
+  counters_->pins.set(pins_.size());
+  counters_->reservations.set(tickets_.size());
+  counters_->deferred_slots.set(deferred_.size());
+  events_.space = id_;
+  events_.when = now;
+  access_batch batch = std::move(events_);
+  events_ = {};
+  return batch;
+}
+
+std::size_t shard::memory_bytes() const noexcept {
+  return index_.memory_bytes() + arena_.memory_bytes()
+         + (rows_.capacity() + free_rows_.capacity()) * sizeof(std::uint32_t);
+}
+
+}  // namespace cellard::core

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Reserve, begin, finish; remove, evict, retire.
+#include "core/shard.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace cellard::core {
+namespace {
+
+/// Slot headers count seconds from here, which 32 bits reach past the year 2160.
+constexpr std::int64_t epoch_2026 = 1767225600;
+
+std::uint32_t seconds_since_2026() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count()
+                                    - epoch_2026);
+}
+
+std::uint64_t bit(std::uint16_t part) {
+  return std::uint64_t{1} << part;
+}
+
+}  // namespace
+
+std::uint32_t& shard::slot_of(node_id id, std::uint16_t part) {
+  return shape_.parts == 1 ? index_[id].slot
+                           : rows_[std::size_t{index_[id].slot} * shape_.parts + part];
+}
+
+std::uint32_t shard::slot_of(node_id id, std::uint16_t part) const {
+  return shape_.parts == 1 ? index_[id].slot
+                           : rows_[std::size_t{index_[id].slot} * shape_.parts + part];
+}
+
+std::vector<reservation> shard::reserve(requester who, std::uint16_t salt, const block_key* parent,
+                                        key_span keys, time_point now) {
+  std::vector<reservation> answers;
+  answers.reserve(keys.size());
+  node_id up = parent != nullptr ? index_.find(salt, *parent) : no_node;
+  bool is_root = parent == nullptr;
+  for (const block_key& key : keys) {
+    answers.push_back(reserve_one(who, salt, up, is_root, key, now));
+    // A key that was refused leaves its followers without a parent, which is the answer that they
+    // get.
+    up = index_.find(salt, key);
+    is_root = false;
+  }
+  return answers;
+}
+
+reservation shard::reserve_one(requester who, std::uint16_t salt, node_id parent, bool is_root,
+                               const block_key& key, time_point now) {
+  node_id id = index_.find(salt, key);
+  if (id == no_node) {
+    if (!is_root && parent == no_node) {
+      counters_->puts_no_parent.add();
+      return {errc::no_parent, 0};
+    }
+    id = index_.insert(salt, key, parent);
+    if (id == no_node) {
+      return {errc::limit_reached, 0};
+    }
+    if (shape_.parts > 1) {
+      if (free_rows_.empty()) {
+        free_rows_.push_back(static_cast<std::uint32_t>(rows_.size() / shape_.parts));
+        rows_.resize(rows_.size() + shape_.parts);
+      }
+      index_[id].slot = free_rows_.back();
+      free_rows_.pop_back();
+    }
+    for (std::uint16_t part = 0; part < shape_.parts; ++part) {
+      slot_of(id, part) = no_slot;
+    }
+    unfinished_[id].until = now + limits_.partial_time;
+  }
+  const auto missing = unfinished_.find(id);
+  if (missing == unfinished_.end() || (missing->second.committed & bit(who.part)) != 0) {
+    counters_->puts_present.add();
+    return {errc::exists, 0};
+  }
+  if ((missing->second.reserved & bit(who.part)) != 0) {
+    counters_->puts_pending.add();
+    return {errc::pending, 0};
+  }
+  missing->second.reserved |= bit(who.part);
+  while (next_ticket_ == 0 || tickets_.contains(next_ticket_)) {
+    ++next_ticket_;
+  }
+  tickets_.emplace(
+    next_ticket_,
+    ticket{{id, index_[id].generation}, who.session, who.part, now + limits_.reservation_time});
+  return {errc::ok, next_ticket_++};
+}
+
+result<write_job> shard::begin(session_id who, std::uint32_t number, std::uint32_t length) {
+  const auto found = tickets_.find(number);
+  if (found == tickets_.end() || found->second.session != who) {
+    return fail(errc::not_found, "commit: ticket {} is not a reservation of this session", number);
+  }
+  const ticket& mine = found->second;
+  if (!index_.is(mine.block.node, mine.block.generation)) {
+    tickets_.erase(found);
+    return fail(errc::no_parent, "commit: the chain of ticket {} was dropped meanwhile", number);
+  }
+  const bool fits =
+    shape_.type == dtype::opaque ? length >= 1 && length <= block_bytes_ : length == block_bytes_;
+  if (!fits) {
+    return fail(errc::invalid_argument,
+                "commit: a block of {} bytes, but the layout has blocks of {}{}", length,
+                shape_.type == dtype::opaque ? "1 to " : "", block_bytes_);
+  }
+  const auto slot = arena_.allocate(length);
+  if (!slot) {
+    counters_->puts_busy.add();
+    return fail(errc::busy, "commit: no room for {} bytes now", length);
+  }
+  write_job job{
+    *slot, mine.block, mine.part, arena_.bytes(*slot), length, arena_.segment_of(*slot)};
+  tickets_.erase(found);
+  return job;
+}
+
+void shard::write_header(const write_job& job, std::uint64_t checksum) {
+  const node& block = index_[job.block.node];
+  slot_header& head = arena_.header(job.slot);
+  head.codec = 0;
+  head.checksum = checksum;
+  head.sequence = next_sequence_++;
+  head.key = block.key;
+  head.parent = block.parent == no_node ? block_key{} : index_[block.parent].key;
+  std::memcpy(head.salt, salt_hashes_[block.salt].data(), sizeof head.salt);
+  head.part = job.part;
+  head.flags = block.parent == no_node ? slot_is_root : 0;
+  head.created = seconds_since_2026();
+  head.error_bound = 0;
+  // Everything but generation and state, which change after this, and the check itself.
+  const auto* bytes = reinterpret_cast<const std::byte*>(&head);
+  head.header_check =
+    static_cast<std::uint32_t>(XXH3_64bits(bytes + 8, offsetof(slot_header, header_check) - 8));
+  head.state.store(slot_state::committed, std::memory_order_release);
+}
+
+errc shard::finish(const write_job& job, std::uint64_t checksum, time_point now) {
+  if (!index_.is(job.block.node, job.block.generation)) {
+    arena_.release(job.slot);
+    return errc::no_parent;
+  }
+  write_header(job, checksum);
+  const node_id id = job.block.node;
+  slot_of(id, job.part) = job.slot.packed();
+  counters_->puts.add();
+  counters_->put_bytes.add(job.length);
+  counters_->payload_bytes.add(job.length);
+  unfinished& missing = unfinished_[id];
+  missing.reserved &= ~bit(job.part);
+  missing.committed |= bit(job.part);
+  if (missing.committed == (shape_.parts == 64 ? ~std::uint64_t{0} : bit(shape_.parts) - 1)) {
+    unfinished_.erase(id);
+    index_[id].state = node_state::stored;
+    publish(id, now);
+  }
+  return errc::ok;
+}
+
+void shard::publish(node_id id, time_point now) {
+  std::vector<node_id> ready{id};
+  while (!ready.empty()) {
+    const node_id at = ready.back();
+    ready.pop_back();
+    node& block = index_[at];
+    const bool hangs = block.parent == no_node || index_[block.parent].state == node_state::visible;
+    if (block.state != node_state::stored || !hangs) {
+      continue;
+    }
+    block.state = node_state::visible;
+    std::uint64_t fingerprint = 0;
+    std::memcpy(&fingerprint, block.key.bytes.data(), sizeof fingerprint);
+    events_.inserted.push_back(
+      {{at, block.generation}, block.parent, static_cast<std::uint32_t>(cost_of(at)), fingerprint});
+    if (block.parent != no_node) {
+      touch_path(block.parent);
+    }
+    if (limits_.max_age.count() > 0) {
+      aging_.push_back({{at, block.generation}, now});
+    }
+    for (node_id child = block.last_child; child != no_node; child = index_[child].next) {
+      ready.push_back(child);
+    }
+  }
+}
+
+void shard::cancel(const write_job& job) {
+  arena_.release(job.slot);
+  give_up_part(job.block, job.part);
+}
+
+bool shard::abort(session_id who, std::uint32_t number) {
+  const auto found = tickets_.find(number);
+  if (found == tickets_.end() || found->second.session != who) {
+    return false;
+  }
+  const ticket given = found->second;
+  tickets_.erase(found);
+  give_up_part(given.block, given.part);
+  return true;
+}
+
+void shard::give_up_part(const block_name& block, std::uint16_t part) {
+  if (!index_.is(block.node, block.generation)) {
+    return;
+  }
+  const auto missing = unfinished_.find(block.node);
+  if (missing == unfinished_.end()) {
+    return;
+  }
+  missing->second.reserved &= ~bit(part);
+  // Other ranks may still complete the block, and this one may try again, until partial_time has
+  // passed.
+  if (missing->second.reserved == 0 && missing->second.committed == 0) {
+    drop(block.node);
+  }
+}
+
+std::uint64_t shard::cost_of(node_id id) const {
+  std::uint64_t bytes = 0;
+  for (std::uint16_t part = 0; part < shape_.parts; ++part) {
+    const std::uint32_t slot = slot_of(id, part);
+    bytes += slot == no_slot ? 0 : arena_.cost(arena_.header(slot_ref{slot}).length);
+  }
+  return bytes;
+}
+
+void shard::free_slot(slot_ref slot) {
+  const std::uint64_t length = arena_.header(slot).length;
+  counters_->payload_bytes.set(counters_->payload_bytes.get() - length);
+  if (leases_.size() == 0) {
+    arena_.release(slot);
+  } else {
+    deferred_.push_back({slot, leases_.next_id()});
+  }
+}
+
+void shard::free_deferred() {
+  while (!deferred_.empty() && !leases_.any_before(deferred_.front().before)) {
+    arena_.release(deferred_.front().slot);
+    deferred_.pop_front();
+  }
+}
+
+void shard::drop_parts(node_id id) {
+  for (std::uint16_t part = 0; part < shape_.parts; ++part) {
+    if (const std::uint32_t slot = slot_of(id, part); slot != no_slot) {
+      free_slot(slot_ref{slot});
+    }
+  }
+  if (shape_.parts > 1) {
+    free_rows_.push_back(index_[id].slot);
+  }
+}
+
+void shard::drop(node_id id) {
+  auto doomed = index_.subtree(id);
+  for (auto at = doomed.rbegin(); at != doomed.rend(); ++at) {
+    const node& block = index_[*at];
+    if (block.state == node_state::visible) {
+      events_.removed.push_back({*at, block.generation});
+    }
+    drop_parts(*at);
+    unfinished_.erase(*at);
+    leased_.erase(*at);
+    pins_.erase(*at);
+    index_.erase(*at);
+  }
+}
+
+std::uint32_t shard::remove(std::uint16_t salt, key_span keys) {
+  std::uint32_t removed = 0;
+  for (const block_key& key : keys) {
+    if (const node_id id = index_.find(salt, key); id != no_node) {
+      const std::size_t before = index_.size();
+      drop(id);
+      removed += static_cast<std::uint32_t>(before - index_.size());
+    }
+  }
+  counters_->removed.add(removed);
+  return removed;
+}
+
+std::vector<block_name> shard::evict(const std::vector<block_name>& victims, std::uint64_t& freed) {
+  std::vector<block_name> refused;
+  for (const block_name& victim : victims) {
+    if (!index_.is(victim.node, victim.generation)) {
+      continue;
+    }
+    const node& block = index_[victim.node];
+    if (block.state != node_state::visible || block.flags != 0 || !index_.is_leaf(victim.node)) {
+      refused.push_back(victim);
+      continue;
+    }
+    // Nobody leases it or anything below it, so its slots can be used again at once.
+    const std::uint64_t bytes = cost_of(victim.node);
+    for (std::uint16_t part = 0; part < shape_.parts; ++part) {
+      const slot_ref slot{slot_of(victim.node, part)};
+      counters_->payload_bytes.set(counters_->payload_bytes.get() - arena_.header(slot).length);
+      arena_.release(slot);
+    }
+    if (shape_.parts > 1) {
+      free_rows_.push_back(block.slot);
+    }
+    index_.erase(victim.node);
+    freed += bytes;
+    counters_->evicted.add();
+    counters_->evicted_bytes.add(bytes);
+  }
+  return refused;
+}
+
+std::uint32_t shard::clear() {
+  const auto before = index_.size();
+  for (node_id id = 0; id < index_.end(); ++id) {
+    if (index_[id].state != node_state::free && index_[id].parent == no_node) {
+      drop(id);
+    }
+  }
+  counters_->removed.add(before);
+  return static_cast<std::uint32_t>(before);
+}
+
+void shard::session_down(session_id who) {
+  std::vector<std::uint32_t> mine;
+  for (const auto& [number, given] : tickets_) {
+    if (given.session == who) {
+      mine.push_back(number);
+    }
+  }
+  for (const std::uint32_t number : mine) {
+    abort(who, number);
+  }
+  revoke(who);
+}
+
+bool shard::begin_retirement() {
+  if (!retiring_) {
+    retiring_ = arena_.begin_retirement();
+    return retiring_.has_value();
+  }
+  return false;
+}
+
+std::optional<arena::retired> shard::retire_some() {
+  if (!retiring_) {
+    return std::nullopt;
+  }
+  for (const slot_ref slot : arena_.slots_in(*retiring_)) {
+    const slot_header& head = arena_.header(slot);
+    for (std::uint16_t salt = 0; salt < salt_hashes_.size(); ++salt) {
+      if (std::memcmp(head.salt, salt_hashes_[salt].data(), sizeof head.salt) != 0) {
+        continue;
+      }
+      const node_id id = index_.find(salt, head.key);
+      if (id != no_node && index_[id].state == node_state::visible
+          && slot_of(id, head.part) == slot.packed()) {
+        drop(id);
+      }
+    }
+  }
+  free_deferred();
+  auto gone = arena_.finish_retirement(*retiring_);
+  if (gone) {
+    retiring_.reset();
+  }
+  return gone;
+}
+
+}  // namespace cellard::core
