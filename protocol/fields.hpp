@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Numbers of the typed fields of hello and open. A number is never reused.
+#pragma once
+
+#include "protocol/tlv.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace cellard::protocol {
+
+enum hello_field : std::uint16_t { hello_client_name = 1 | optional_field };
+
+enum open_field : std::uint16_t {
+  open_name = 1,
+  open_model = 2,
+  open_weights = 3,
+  open_salt = 4,
+  open_rope = 5,
+  open_max_age = 6,
+};
+
+inline constexpr std::size_t max_client_name = 64;
+
+}  // namespace cellard::protocol
