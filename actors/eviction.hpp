@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Carries the strategy: hears of every request, names victims when a shard needs room. The shard
+// has the last word, so a view that is behind is harmless. Owns: the strategy and with it the order
+// of the blocks of all namespaces. Runs on: the I/O threads. Ends: when told to exit; the daemon
+// cannot go on without it.
+#pragma once
+
+#include "actors/handles.hpp"
+#include "core/strategy.hpp"
+
+#include <memory>
+
+namespace cellard::actors {
+
+struct eviction_state {
+  explicit eviction_state(eviction_actor::pointer me) : self(me) {}
+
+  static constexpr const char* name = "eviction";
+
+  std::vector<core::block_name> choose(space_id space, std::uint64_t bytes);
+  void apply(const config::configuration& settings);
+
+  eviction_actor::pointer self;
+  std::unique_ptr<core::strategy> order;
+};
+
+eviction_actor::behavior_type eviction(eviction_actor::stateful_pointer<eviction_state> self,
+                                       const config::snapshot& settings);
+
+}  // namespace cellard::actors

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// The memory manager: grants segments and staging areas within the configured capacity, and asks
+// for segments back when the capacity went down or when a namespace below its share needs one.
+// Owns: the budget (core/memory_budget.hpp). Segments belong to the shards, staging areas to the
+// sessions. Runs on: the I/O threads. Making a segment costs a few system calls; its pages are made
+// present by a worker. Ends: when told to exit; the daemon cannot go on without it.
+#pragma once
+
+#include "actors/handles.hpp"
+#include "core/memory_budget.hpp"
+
+#include <memory>
+#include <set>
+#include <unordered_map>
+
+namespace cellard::actors {
+
+struct memory_state {
+  explicit memory_state(memory_actor::pointer me) : self(me) {}
+
+  static constexpr const char* name = "memory";
+
+  void grant(space_id space, std::uint64_t block_bytes, std::uint32_t granule_bytes);
+  void freed(space_id space, std::uint64_t bytes);
+  core::result<core::staging_ptr> stage(std::uint64_t bytes);
+  void join(const space_description& space, const shard_actor& shard);
+  void forget(space_id space);
+  void apply(const config::snapshot& fresh);
+  void reclaim();
+
+  memory_actor::pointer self;
+  std::uint64_t host_bytes = 0;
+  config::snapshot settings;
+  core::memory_budget budget{{}};
+  std::shared_ptr<core::usage> staging;
+
+  struct member {
+    space_description what;
+    shard_actor shard;
+  };
+  std::unordered_map<space_id, member> members;
+  std::set<space_id> retiring;  ///< asked to give a segment back, and not done
+};
+
+/// `host_bytes` is what shares of memory are shares of; `staging` is shared with the statistics.
+memory_actor::behavior_type memory(memory_actor::stateful_pointer<memory_state> self,
+                                   config::snapshot settings, std::uint64_t host_bytes,
+                                   std::shared_ptr<core::usage> staging);
+
+}  // namespace cellard::actors

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// A session's life: start, dispatch, deadlines, end. Requests are in session_*.cpp by kind.
+#include "actors/session.hpp"
+
+#include "actors/lease_number.hpp"
+#include "actors/session_answers.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace cellard::actors {
+
+using core::errc;
+
+session_state::~session_state() {
+  for (const auto& [handle, where] : spaces_) {
+    caf::anon_send(where.opened.shard, leave_atom::value, setup_.who.id);
+    caf::anon_send(setup_.supervisor, leave_atom::value, where.opened.id);
+  }
+  if (setup_.sink) {
+    setup_.sink->shut_down();
+    setup_.counters->sessions.fetch_sub(1, std::memory_order_relaxed);
+    caf::anon_send(setup_.stats, leave_atom::value, setup_.who.id);
+  }
+}
+
+void session_state::start(session_setup what) {
+  setup_ = std::move(what);
+  last_active_ = std::chrono::steady_clock::now();
+}
+
+void session_state::serve(const inbound_ptr& from) {
+  setup_.counters->requests.fetch_add(1, std::memory_order_relaxed);
+  last_active_ = from->arrived;
+  const auto op = static_cast<protocol::opcode>(from->header.op);
+  if (from->problem) {
+    refuse(*from, from->problem->code(), from->problem->context());
+    return;
+  }
+  if (!greeted_ && op != protocol::opcode::hello) {
+    refuse(*from, errc::not_open, "the first request of a connection is hello");
+    return;
+  }
+  if (protocol::is_privileged(op) && !setup_.who.privileged) {
+    refuse(*from, errc::permission_denied,
+           fmt::format("{} is for root and the daemon's own user, not for uid {}",
+                       protocol::to_string(op), setup_.who.uid));
+    return;
+  }
+  std::visit([&](const auto& request) { on(from, request); }, from->body);
+}
+
+void session_state::refuse(const inbound& from, errc code, std::string why) {
+  setup_.counters->bad_requests.fetch_add(1, std::memory_order_relaxed);
+  answer(from, core::error(code, std::move(why)));
+}
+
+session_state::space* session_state::find(const inbound_ptr& from, std::uint32_t handle,
+                                          std::uint16_t salt) {
+  const auto found = spaces_.find(handle);
+  if (found == spaces_.end()) {
+    refuse(*from, errc::not_open,
+           fmt::format("namespace handle {} is not open on this connection", handle));
+    return nullptr;
+  }
+  if (salt >= found->second.salts.size()) {
+    refuse(*from, errc::not_found, fmt::format("salt handle {} was never given out", salt));
+    return nullptr;
+  }
+  return &found->second;
+}
+
+write_call session_state::call_of(const inbound_ptr& from, const space& where,
+                                  std::uint16_t salt) const {
+  return {from, {setup_.who.id, where.part}, where.salts[salt], staging_};
+}
+
+std::vector<std::uint64_t> session_state::give_back(const inbound& from, std::uint32_t handle) {
+  std::vector<std::uint64_t> mine;
+  std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> others;
+  for (const std::uint64_t number : from.releases) {
+    const auto [of, id] = lease_number::split(number);
+    (of == handle ? mine : others[of]).push_back(id);
+  }
+  leases_out_ -= std::min<std::uint64_t>(leases_out_, from.releases.size());
+  for (auto& [of, ids] : others) {
+    if (const auto where = spaces_.find(of); where != spaces_.end()) {
+      self->send(where->second.opened.shard, release_atom::value, setup_.who.id, std::move(ids));
+    }
+  }
+  return mine;
+}
+
+void session_state::expect(const inbound& from) {
+  const auto longest = setup_.settings->limits.request_deadline;
+  const auto asked = std::chrono::microseconds(from.header.deadline_us);
+  const auto until = from.arrived + (asked.count() == 0 ? longest : std::min(asked, longest));
+  deadlines_.push_back(
+    {from.header.request_id, static_cast<protocol::opcode>(from.header.op), until});
+  wake_at(until);
+}
+
+bool session_state::still_expected(const inbound& from) {
+  const auto found = std::find_if(deadlines_.begin(), deadlines_.end(), [&](const deadline& each) {
+    return each.request_id == from.header.request_id;
+  });
+  if (found == deadlines_.end()) {
+    return false;  // it was answered as timed out
+  }
+  deadlines_.erase(found);
+  return true;
+}
+
+void session_state::wake_at(time_point when) {
+  if (when < armed_) {
+    armed_ = when;
+    setup_.sink->wake_at(when);
+  }
+}
+
+void session_state::tick() {
+  armed_ = time_point::max();
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<deadline> late;
+  std::erase_if(deadlines_, [&](const deadline& each) {
+    if (each.until <= now) {
+      late.push_back(each);
+    }
+    return each.until <= now;
+  });
+  for (const deadline& each : late) {
+    setup_.counters->timed_out.fetch_add(1, std::memory_order_relaxed);
+    inbound stub;
+    stub.header.op = static_cast<std::uint16_t>(each.op);
+    stub.header.request_id = each.request_id;
+    stub.arrived = now;
+    answer(stub, core::error(errc::timed_out, "the request's own deadline passed"));
+  }
+  for (const deadline& each : deadlines_) {
+    wake_at(each.until);
+  }
+  const auto silent_until = last_active_ + setup_.settings->limits.lease_time;
+  if (leases_out_ > 0 && silent_until > now) {
+    wake_at(silent_until);
+  } else if (leases_out_ > 0) {
+    leases_out_ = 0;
+    leases_lost_ = true;
+    setup_.counters->leases_revoked.fetch_add(1, std::memory_order_relaxed);
+    for (const auto& [handle, where] : spaces_) {
+      self->request(where.opened.shard, caf::infinite, revoke_atom::value, setup_.who.id)
+        .then([](std::uint32_t) {}, [](const caf::error&) {});
+    }
+  }
+}
+
+session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
+                                     session_setup what) {
+  auto& state = self->state;
+  state.start(std::move(what));
+  self->set_exit_handler([self](const caf::exit_msg& why) { self->quit(why.reason); });
+  return {
+    [&state](request_atom, const inbound_ptr& from) { state.serve(from); },
+    [&state](writable_atom) { state.writable(); },
+    [self](closed_atom) { self->quit(); },
+    [&state](tick_atom) { state.tick(); },
+    [&state](apply_atom, const config::snapshot& fresh) { state.apply(fresh); },
+  };
+}
+
+}  // namespace cellard::actors

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// One connection: checks what the client may ask, finds the namespace, and turns answers into
+// frames. The only writer of its socket. Owns: the client's identity, its open namespaces and
+// salts, its staging area, the deadlines of its requests. Leases and reservations are owned by the
+// shards under this session's number.
+// Runs on: the I/O threads.
+// Ends: with the connection, or when told to exit. Whatever it held is given back by its
+// destructor, so also when it dies of an error.
+#pragma once
+
+#include "actors/handles.hpp"
+#include "actors/reply_sink.hpp"
+#include "core/server_counters.hpp"
+#include "protocol/replies.hpp"
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace cellard::actors {
+
+struct session_setup {
+  session_description who;
+  std::shared_ptr<reply_sink> sink;
+  config::snapshot settings;
+  supervisor_actor supervisor;
+  memory_actor memory;
+  stats_actor stats;
+  settings_actor configuration;
+  std::shared_ptr<core::server_counters> counters;
+  std::uint64_t instance = 0;
+  std::uint32_t pid = 0;
+};
+
+class session_state {
+public:
+  explicit session_state(session_actor::pointer me) : self(me) {}
+  ~session_state();
+  session_state(const session_state&) = delete;
+  session_state& operator=(const session_state&) = delete;
+
+  static constexpr const char* name = "session";
+
+  void start(session_setup what);
+  void serve(const inbound_ptr& from);
+  void writable() { setup_.sink->flush(); }
+  void tick();
+  void apply(const config::snapshot& fresh) { setup_.settings = fresh; }
+
+  session_actor::pointer self;
+
+private:
+  struct space {
+    opened_space opened;
+    std::uint16_t part = 0;
+    std::vector<std::uint16_t> salts;  ///< by handle; 0 is the default of open
+    std::vector<bool> sent;            ///< segments whose descriptor this client has
+  };
+  struct deadline {
+    std::uint32_t request_id = 0;
+    protocol::opcode op{};
+    time_point until;
+  };
+
+  // One overload a kind of request. Each answers exactly once, now or later.
+  void on(const inbound_ptr& from, const protocol::hello_request& request);
+  void on(const inbound_ptr& from, const protocol::open_request& request);
+  void on(const inbound_ptr& from, const protocol::close_request& request);
+  void on(const inbound_ptr& from, const protocol::salt_request& request);
+  void on(const inbound_ptr& from, const protocol::chain_request& request);
+  void on(const inbound_ptr& from, const protocol::release_request& request);
+  void on(const inbound_ptr& from, const protocol::reserve_request& request);
+  void on(const inbound_ptr& from, const protocol::commit_request& request);
+  void on(const inbound_ptr& from, const protocol::abort_request& request);
+  void on(const inbound_ptr& from, const protocol::write_request& request);
+  void on(const inbound_ptr& from, const protocol::read_request& request);
+  void on(const inbound_ptr& from, const protocol::list_request& request);
+  void on(const inbound_ptr& from, const protocol::corrupt_request& request);
+  void on(const inbound_ptr& from, const protocol::admin_request& request);
+  void on(const inbound_ptr& from, const protocol::forget_request& request);
+  void on(const inbound_ptr& from, const protocol::stage_request& request);
+  void on(const inbound_ptr& from, const protocol::put_request& request);
+
+  void get(const inbound_ptr& from, space& where, chain_call call);
+  void answer_get(const inbound_ptr& from, std::uint32_t handle, get_answer& found);
+  void finish_open(const inbound_ptr& from, opened_space opened);
+  void answer_read(const inbound_ptr& from, const read_answer& found);
+  void ask_text(const inbound_ptr& from, const protocol::admin_request& request);
+
+  /// The namespace and the salt of a request; answers not_open or not_found itself.
+  space* find(const inbound_ptr& from, std::uint32_t handle, std::uint16_t salt = 0);
+  [[nodiscard]] write_call call_of(const inbound_ptr& from, const space& where,
+                                   std::uint16_t salt) const;
+  bool may_write(const inbound_ptr& from);
+  bool inside_staging(const inbound_ptr& from, std::uint64_t offset, std::uint64_t length);
+
+  template <class Body>
+  void answer(const inbound& from, const Body& body, std::span<const int> descriptors = {},
+              std::shared_ptr<const void> keep = nullptr);
+  void refuse(const inbound& from, core::errc code, std::string why);
+  /// Handler for the death of the actor that was asked.
+  auto gone(const inbound_ptr& from);
+
+  void expect(const inbound& from);
+  bool still_expected(const inbound& from);
+  void wake_at(time_point when);
+  [[nodiscard]] std::vector<std::uint64_t> give_back(const inbound& from, std::uint32_t handle);
+
+  session_setup setup_;
+  bool greeted_ = false;
+  bool leases_lost_ = false;
+  std::uint64_t leases_out_ = 0;
+  time_point last_active_;
+  time_point armed_ = time_point::max();
+  core::staging_ptr staging_;
+  std::unordered_map<std::uint32_t, space> spaces_;
+  std::uint32_t opening_ = 0;  ///< opens on their way, counted towards the limit
+  std::vector<deadline>
+    deadlines_;  ///< of requests that may take long; at most limits.requests_in_flight
+};
+
+session_actor::behavior_type session(session_actor::stateful_pointer<session_state> self,
+                                     session_setup what);
+
+}  // namespace cellard::actors

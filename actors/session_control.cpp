@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Requests about the connection and the daemon: hello, open, close, salt, texts, and what only the
+// owner and root may ask.
+#include "actors/lease_number.hpp"
+#include "actors/session_answers.hpp"
+#include "actors/version.hpp"
+
+#include <algorithm>
+
+namespace cellard::actors {
+
+using core::errc;
+
+void session_state::on(const inbound_ptr& from, const protocol::hello_request& request) {
+  if (request.version_min > protocol::version_max || request.version_max < protocol::version_min) {
+    refuse(*from, errc::unsupported_version,
+           fmt::format("hello: this daemon speaks versions {} to {}, the client {} to {}",
+                       protocol::version_min, protocol::version_max, request.version_min,
+                       request.version_max));
+    return;
+  }
+  const auto& limits = setup_.settings->limits;
+  greeted_ = true;
+  setup_.who.client_name = std::string{request.client_name};
+  self->send(setup_.stats, join_atom::value, setup_.who, session_actor{self});
+  protocol::hello_reply reply;
+  reply.version = std::min(request.version_max, protocol::version_max);
+  reply.shared_memory = setup_.who.shared_memory;
+  reply.privileged = setup_.who.privileged;
+  reply.instance = setup_.instance;
+  reply.pid = setup_.pid;
+  reply.frame_bytes = static_cast<std::uint32_t>(limits.frame_bytes);
+  reply.keys = limits.keys_per_request;
+  reply.requests = limits.requests_in_flight;
+  reply.staging_bytes = limits.staging_bytes;
+  reply.block_bytes = limits.block_bytes;
+  reply.leases = limits.leases;
+  reply.lease_ms = static_cast<std::uint32_t>(
+    std::chrono::duration_cast<std::chrono::milliseconds>(limits.lease_time).count());
+  reply.server = server_name;
+  answer(*from, reply);
+}
+
+void session_state::on(const inbound_ptr& from, const protocol::open_request& request) {
+  const auto limit = setup_.settings->limits.namespaces_per_session;
+  if (spaces_.size() + opening_ >= limit) {
+    refuse(*from, errc::limit_reached,
+           fmt::format("open: this connection has {} namespaces, limits.namespaces_per_session; "
+                       "close one",
+                       limit));
+    return;
+  }
+  open_call call{setup_.who.tenant, std::string{request.name}, request.kv_group, request.layout,
+                 request.max_age_ms};
+  ++opening_;
+  expect(*from);
+  self->request(setup_.supervisor, caf::infinite, open_atom::value, std::move(call))
+    .then(
+      [this, from](core::result<opened_space>& opened) {
+        --opening_;
+        if (opened) {
+          finish_open(from, std::move(*opened));
+        } else if (still_expected(*from)) {
+          answer(*from, opened.error());
+        }
+      },
+      [this, from](const caf::error&) {
+        --opening_;
+        if (still_expected(*from)) {
+          refuse(*from, errc::shutting_down, "the daemon is ending");
+        }
+      });
+}
+
+void session_state::finish_open(const inbound_ptr& from, opened_space opened) {
+  const auto& request = std::get<protocol::open_request>(from->body);
+  std::uint32_t handle = 1;
+  while (spaces_.contains(handle)) {
+    ++handle;
+  }
+  auto& fresh = spaces_[handle];
+  fresh.opened = opened;
+  fresh.part = request.part;
+  self->request(opened.shard, caf::infinite, salt_atom::value, std::string{request.salt})
+    .then(
+      [this, from, handle, opened](const core::result<std::uint16_t>& number) {
+        if (number && still_expected(*from)) {
+          spaces_[handle].salts.push_back(*number);
+          const auto verify = static_cast<std::uint8_t>(setup_.settings->codec.verify);
+          answer(*from, protocol::open_reply{handle, opened.created, verify, opened.block_bytes});
+          return;
+        }
+        self->send(setup_.supervisor, leave_atom::value, opened.id);
+        spaces_.erase(handle);
+        if (!number && still_expected(*from)) {
+          answer(*from, number.error());
+        }
+      },
+      gone(from));
+}
+
+void session_state::on(const inbound_ptr& from, const protocol::close_request& request) {
+  if (const space* where = find(from, request.space); where != nullptr) {
+    self->send(where->opened.shard, leave_atom::value, setup_.who.id);
+    self->send(setup_.supervisor, leave_atom::value, where->opened.id);
+    spaces_.erase(request.space);
+    answer(*from, protocol::count_reply{1});
+  }
+}
+
+void session_state::on(const inbound_ptr& from, const protocol::salt_request& request) {
+  space* where = find(from, request.space);
+  if (where == nullptr) {
+    return;
+  }
+  self->request(where->opened.shard, caf::infinite, salt_atom::value, std::string{request.salt})
+    .then(
+      [this, from, handle = request.space](const core::result<std::uint16_t>& number) {
+        const auto opened = spaces_.find(handle);
+        if (!number) {
+          answer(*from, number.error());
+          return;
+        }
+        if (opened == spaces_.end()) {
+          refuse(*from, errc::not_open, "salt: the namespace was closed meanwhile");
+          return;
+        }
+        auto& salts = opened->second.salts;
+        auto known = std::find(salts.begin(), salts.end(), *number);
+        if (known == salts.end()) {
+          known = salts.insert(salts.end(), *number);
+        }
+        answer(*from, protocol::salt_reply{static_cast<std::uint16_t>(known - salts.begin())});
+      },
+      [this, from](const caf::error&) {
+        refuse(*from, errc::shutting_down, "the namespace is ending");
+      });
+}
+
+void session_state::on(const inbound_ptr& from, const protocol::admin_request& request) {
+  const auto ended = [this, from](const caf::error&) {
+    refuse(*from, errc::shutting_down, "the daemon is ending");
+  };
+  switch (request.op) {
+  case protocol::opcode::config:
+    self->request(setup_.configuration, caf::infinite, text_atom::value)
+      .then([this, from](std::string& text) { answer(*from, protocol::text_reply{text}); }, ended);
+    return;
+  case protocol::opcode::reload:
+    self->request(setup_.configuration, caf::infinite, reload_atom::value)
+      .then(
+        [this, from](core::result<std::string>& report) {
+          if (report) {
+            answer(*from, protocol::text_reply{*report});
+          } else {
+            answer(*from, report.error());
+          }
+        },
+        ended);
+    return;
+  case protocol::opcode::drain:
+    self->send(setup_.supervisor, drain_atom::value);
+    answer(*from, protocol::text_reply{"{\"draining\": true}"});
+    return;
+  case protocol::opcode::clear:
+    self->request(setup_.supervisor, caf::infinite, clear_atom::value)
+      .then(
+        [this, from](std::uint32_t count) {
+          answer(*from, protocol::text_reply{fmt::format("{{\"removed\": {}}}", count)});
+        },
+        ended);
+    return;
+  default:
+    ask_text(from, request);
+  }
+}
+
+void session_state::ask_text(const inbound_ptr& from, const protocol::admin_request& request) {
+  if (request.all && !setup_.who.privileged) {
+    refuse(*from, errc::permission_denied,
+           "numbers of all tenants are for root and the daemon's own user");
+    return;
+  }
+  self
+    ->request(setup_.stats, caf::infinite, text_atom::value, request.op,
+              request.all ? std::string{} : setup_.who.tenant)
+    .then([this, from](std::string& text) { answer(*from, protocol::text_reply{std::move(text)}); },
+          [this, from](const caf::error&) {
+            refuse(*from, errc::shutting_down, "the daemon is ending");
+          });
+}
+
+void session_state::on(const inbound_ptr& from, const protocol::forget_request& request) {
+  self
+    ->request(setup_.supervisor, caf::infinite, forget_atom::value, setup_.who.tenant,
+              std::string{request.name}, request.kv_group)
+    .then(
+      [this, from](const core::result<std::uint32_t>& dropped) {
+        if (dropped) {
+          answer(*from, protocol::count_reply{*dropped});
+        } else {
+          answer(*from, dropped.error());
+        }
+      },
+      [this, from](const caf::error&) {
+        refuse(*from, errc::shutting_down, "the daemon is ending");
+      });
+}
+
+}  // namespace cellard::actors

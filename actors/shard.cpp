@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Requests of sessions that end in the same turn. Writes are in shard_writes.cpp, memory in
+// shard_memory.cpp.
+#include "actors/shard.hpp"
+
+#include "core/checked_copy.hpp"
+
+#include <algorithm>
+
+namespace cellard::actors {
+namespace {
+
+constexpr std::chrono::milliseconds tick_period{1000};
+constexpr std::uint32_t most_listed = 256;
+
+std::chrono::milliseconds to_ms(config::duration time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time);
+}
+
+time_point now() {
+  return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+core::shard_limits shard_state::limits() const {
+  const auto& from = setup_.settings->limits;
+  core::shard_limits limits;
+  limits.leases = from.leases;
+  limits.pins = from.pins;
+  limits.salts = from.salts;
+  limits.pin_time = to_ms(from.pin_time);
+  limits.reservation_time = to_ms(from.reservation_time);
+  limits.partial_time = to_ms(from.partial_time);
+  limits.max_age = std::chrono::milliseconds(setup_.max_age_ms);
+  return limits;
+}
+
+void shard_state::start(shard_setup what) {
+  setup_ = std::move(what);
+  core::shard::options options;
+  options.id = setup_.what.id;
+  options.shape = setup_.what.shape;
+  options.max_blocks = setup_.settings->limits.blocks;
+  options.secret = setup_.secret;
+  options.limits = limits();
+  options.counters = setup_.what.counters;
+  core = std::make_unique<core::shard>(std::move(options));
+  const std::uint64_t granule = core->memory().granule_bytes();
+  block_cost_ = (core->shape().block_bytes() + granule - 1) / granule * granule;
+  segments_ = std::make_shared<const std::vector<segment_entry>>();
+  // The first put should find room: its pages are made present while the client computes.
+  ask_segment();
+}
+
+core::match shard_state::lookup(const chain_call& call) {
+  const auto& request = call.request();
+  core->release(call.who.session, call.releases);
+  const auto found = request.op == protocol::opcode::lookup ? core->lookup(call.salt, request.keys)
+                                                            : core->touch(call.salt, request.keys);
+  after_request();
+  return found;
+}
+
+core::result<get_answer> shard_state::get(const chain_call& call) {
+  core->release(call.who.session, call.releases);
+  auto found = core->get(call.who, call.salt, call.request().keys);
+  after_request();
+  if (!found) {
+    return tl::unexpected<core::error>(std::move(found).error());
+  }
+  return get_answer{std::move(*found), segments_};
+}
+
+std::uint32_t shard_state::change(const chain_call& call) {
+  const auto& request = call.request();
+  core->release(call.who.session, call.releases);
+  std::uint32_t count = 0;
+  switch (request.op) {
+  case protocol::opcode::remove:
+    count = core->remove(call.salt, request.keys);
+    break;
+  case protocol::opcode::pin:
+    count = core->pin(call.salt, request.keys, std::chrono::milliseconds(request.argument), now());
+    break;
+  default:
+    count = core->unpin(call.salt, request.keys);
+  }
+  after_request();
+  retry_waiting();
+  return count;
+}
+
+void shard_state::release(session_id who, const std::vector<std::uint64_t>& leases) {
+  core->release(who, leases);
+  after_request();
+}
+
+core::result<read_answer> shard_state::read(const write_call& call) {
+  const auto& request = std::get<protocol::read_request>(call.from->body);
+  auto found = core->find(call.who, call.salt, request.key);
+  after_request();
+  if (!found) {
+    return tl::unexpected<core::error>(std::move(found).error());
+  }
+  if (request.generation != 0 && request.generation != found->generation) {
+    return core::fail(core::errc::gone, "read: the block was stored anew since its first piece");
+  }
+  return read_answer{*found, segments_};
+}
+
+list_page shard_state::list(std::uint64_t cursor, std::uint32_t limit) const {
+  list_page page;
+  page.next = core->list(cursor, std::clamp<std::uint32_t>(limit, 1, most_listed), page.blocks);
+  return page;
+}
+
+std::uint32_t shard_state::corrupt(const write_call& call) {
+  const auto& request = std::get<protocol::corrupt_request>(call.from->body);
+  const auto where = core->find(call.who, call.salt, request.key);
+  if (!where) {
+    return 0;
+  }
+  const auto memory = core->memory().find_segment(where->segment);
+  const auto bytes = memory->data().subspan(where->offset, where->length);
+  if (core::checksum(bytes) == where->checksum) {
+    return 0;
+  }
+  core->counters().corrupt.add();
+  const auto dropped = core->remove(call.salt, core::key_span{&request.key, 1});
+  after_request();
+  return dropped;
+}
+
+void shard_state::leave(session_id who) {
+  core->session_down(who);
+  after_request();
+  retry_waiting();
+}
+
+std::uint32_t shard_state::clear() {
+  const auto dropped = core->clear();
+  after_request();
+  return dropped;
+}
+
+void shard_state::apply(const config::snapshot& fresh) {
+  setup_.settings = fresh;
+  core->set_limits(limits());
+}
+
+void shard_state::after_request() {
+  auto events = core->take_events(now());
+  if (!events.empty()) {
+    self->send(setup_.order, record_atom::value, std::move(events));
+  }
+  arm_tick();
+}
+
+void shard_state::arm_tick() {
+  if (!ticking_ && (core->needs_tick() || retiring_)) {
+    ticking_ = true;
+    self->delayed_send(self, tick_period, tick_atom::value);
+  }
+}
+
+void shard_state::tick() {
+  ticking_ = false;
+  core->tick(now());
+  step_retirement();
+  retry_waiting();
+  after_request();
+}
+
+shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self,
+                                 shard_setup what) {
+  auto& state = self->state;
+  state.start(std::move(what));
+  return {
+    [&state](lookup_atom, const chain_call& call) { return state.lookup(call); },
+    [&state](get_atom, const chain_call& call) { return state.get(call); },
+    [&state](change_atom, const chain_call& call) { return state.change(call); },
+    [&state](release_atom, session_id who, const std::vector<std::uint64_t>& leases) {
+      state.release(who, leases);
+    },
+    [&state](revoke_atom, session_id who) { return state.core->revoke(who); },
+    [&state](reserve_atom, const write_call& call) { return state.reserve(call); },
+    [&state](put_atom, const write_call& call) { return state.put(call); },
+    [&state](commit_atom, const write_call& call) { return state.commit(call); },
+    [&state](abort_atom, const write_call& call) { return state.abort(call); },
+    [&state](read_atom, const write_call& call) { return state.read(call); },
+    [&state](list_atom, std::uint64_t from, std::uint32_t limit) {
+      return state.list(from, limit);
+    },
+    [&state](salt_atom, const std::string& salt) { return state.core->salt_number(salt); },
+    [&state](corrupt_atom, const write_call& call) { return state.corrupt(call); },
+    [&state](leave_atom, session_id who) { state.leave(who); },
+    [&state](clear_atom) { return state.clear(); },
+    [&state](tick_atom) { state.tick(); },
+    [&state](segment_atom, const std::shared_ptr<core::segment>& fresh) {
+      state.take_segment(fresh);
+    },
+    [&state](denied_atom) { state.denied(); },
+    [&state](room_atom) { state.room(); },
+    [&state](retire_atom) { state.retire(); },
+    [&state](apply_atom, const config::snapshot& fresh) { state.apply(fresh); },
+  };
+}
+
+}  // namespace cellard::actors

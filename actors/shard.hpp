@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// One namespace. Carries core::shard and adds what only an actor can: copies by workers, segments
+// from the memory manager, victims from the eviction actor, and waiting for them. Owns: the
+// namespace's index, arena, leases and reservations; writes that wait for room. Runs on: the I/O
+// threads. Blocks of up to `inline_copy_bytes` in small requests are copied in its own turn,
+// because waking a worker costs more (docs/adr/0008); all others by workers. Answers: puts when all
+// their blocks are published or refused; everything else in the same turn. Ends: when told to exit.
+// If it dies otherwise the daemon stops: others hold parts of its state.
+#pragma once
+
+#include "actors/handles.hpp"
+#include "actors/reply.hpp"
+#include "core/server_counters.hpp"
+#include "core/shard.hpp"
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace cellard::actors {
+
+/// Whom a shard talks to, and what it is.
+struct shard_setup {
+  space_description what;
+  core::hash_secret secret{0};
+  std::uint64_t max_age_ms = 0;
+  config::snapshot settings;
+  memory_actor memory;
+  eviction_actor order;
+  std::vector<worker_actor> copiers;
+  worker_actor housekeeper;
+  std::shared_ptr<core::server_counters> counters;
+};
+
+class shard_state {
+public:
+  explicit shard_state(shard_actor::pointer me) : self(me) {}
+
+  static constexpr const char* name = "shard";
+
+  void start(shard_setup what);
+
+  core::match lookup(const chain_call& call);
+  core::result<get_answer> get(const chain_call& call);
+  std::uint32_t change(const chain_call& call);
+  void release(session_id who, const std::vector<std::uint64_t>& leases);
+  std::vector<core::reservation> reserve(const write_call& call);
+  caf::result<std::vector<core::errc>> put(const write_call& call);
+  caf::result<std::vector<core::errc>> commit(const write_call& call);
+  std::uint32_t abort(const write_call& call);
+  core::result<read_answer> read(const write_call& call);
+  list_page list(std::uint64_t cursor, std::uint32_t limit) const;
+  std::uint32_t corrupt(const write_call& call);
+  void leave(session_id who);
+  std::uint32_t clear();
+  void tick();
+  void take_segment(const std::shared_ptr<core::segment>& fresh);
+  void denied();
+  void room();
+  void retire();
+  void apply(const config::snapshot& fresh);
+
+  shard_actor::pointer self;
+  std::unique_ptr<core::shard> core;
+
+private:
+  /// One put or commit until its last block is published or refused.
+  struct batch {
+    batch(reply<std::vector<core::errc>> promise, std::size_t entries, core::staging_ptr source)
+      : answer(std::move(promise)),
+        statuses(entries, core::errc::ok),
+        left(entries),
+        staging(std::move(source)) {}
+    reply<std::vector<core::errc>> answer;
+    std::vector<core::errc> statuses;
+    std::size_t left;
+    core::staging_ptr staging;
+  };
+  using batch_ptr = std::shared_ptr<batch>;
+
+  /// One block of a batch whose ticket is valid.
+  struct entry {
+    batch_ptr of;
+    std::size_t index = 0;
+    session_id who = 0;
+    std::uint32_t ticket = 0;
+    std::uint64_t offset = 0;
+    std::uint32_t length = 0;
+  };
+  struct started {
+    entry from;
+    core::write_job job;
+  };
+
+  caf::result<std::vector<core::errc>> write(const std::vector<entry>& entries);
+  bool start_entry(const entry& what, std::vector<started>& jobs);
+  void copy_here(const std::vector<started>& jobs);
+  void copy_by_worker(std::vector<started> jobs);
+  void finish(const started& done, std::uint64_t checksum);
+  void settle(const entry& what, core::errc status);
+
+  void retry_waiting();
+  void refuse_waiting();
+  void make_room();
+  void run_ahead();
+  void ask_segment();
+  void choose_victims(std::uint64_t bytes);
+  void evict(const std::vector<core::block_name>& victims);
+  void populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from);
+  void refresh_segments();
+  void step_retirement();
+
+  void after_request();
+  void arm_tick();
+  [[nodiscard]] core::shard_limits limits() const;
+
+  shard_setup setup_;
+  std::uint64_t block_cost_ = 0;  ///< of one raw block, in whole granules
+  segment_list segments_;
+  std::deque<entry> waiting_;  ///< bounded by the sessions' credits
+  std::size_t next_worker_ = 0;
+  std::size_t populating_ = 0;
+  int rounds_ = 0;       ///< of victims that were all refused
+  bool asked_ = false;   ///< for a segment
+  bool denied_ = false;  ///< and got none, until room
+  bool choosing_ = false;
+  bool retiring_ = false;
+  bool ticking_ = false;
+};
+
+shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self, shard_setup what);
+
+}  // namespace cellard::actors

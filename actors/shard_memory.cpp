@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Room: segments from the memory manager while there are some, victims from the eviction actor
+// after that. Both run ahead of the puts.
+#include "actors/shard.hpp"
+
+#include <algorithm>
+
+namespace cellard::actors {
+namespace {
+
+// Pages are made present at about 2 GB/s; a piece takes some milliseconds, and the first one is
+// small so that a first put need not wait long.
+constexpr std::uint64_t first_piece = std::uint64_t{4} << 20;
+constexpr std::uint64_t later_piece = std::uint64_t{16} << 20;
+
+constexpr int most_rounds = 8;
+
+}  // namespace
+
+void shard_state::ask_segment() {
+  if (!asked_ && !denied_) {
+    asked_ = true;
+    self->send(setup_.memory, grant_atom::value, setup_.what.id, block_cost_,
+               core->memory().granule_bytes());
+  }
+}
+
+void shard_state::take_segment(const std::shared_ptr<core::segment>& fresh) {
+  asked_ = false;
+  if (!core->memory().add(fresh)) {
+    self->send(setup_.memory, freed_atom::value, setup_.what.id, fresh->bytes());
+    denied_ = true;
+    refuse_waiting();
+    return;
+  }
+  refresh_segments();
+  if (setup_.settings->memory.prefault) {
+    ++populating_;
+    populate(fresh, 0);
+  } else {
+    core->memory().extend(*fresh, fresh->bytes());
+    retry_waiting();
+  }
+}
+
+void shard_state::populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from) {
+  if (from >= memory->bytes()) {
+    --populating_;
+    return;
+  }
+  const auto to = std::min(memory->bytes(), from + (from == 0 ? first_piece : later_piece));
+  self->request(setup_.housekeeper, caf::infinite, populate_atom::value, memory, from, to)
+    .then(
+      [this, memory, from](std::uint64_t reached) {
+        if (reached == from) {  // the kernel has no memory: what is there stays usable
+          --populating_;
+          denied_ = true;
+        } else {
+          core->memory().extend(*memory, reached);
+          populate(memory, reached);
+        }
+        core->counters().populated_bytes.set(core->memory().populated_bytes());
+        retry_waiting();
+      },
+      [this](const caf::error&) { --populating_; });
+}
+
+void shard_state::denied() {
+  asked_ = false;
+  denied_ = true;
+  if (!waiting_.empty()) {
+    make_room();
+  }
+}
+
+void shard_state::room() {
+  denied_ = false;
+  run_ahead();
+}
+
+void shard_state::make_room() {
+  if (populating_ > 0 || choosing_ || asked_) {
+    return;  // whatever comes of it tries again
+  }
+  if (!denied_) {
+    ask_segment();
+    return;
+  }
+  // Enough for all that wait, so that one round serves them.
+  std::uint64_t wanted = 0;
+  for (const entry& what : waiting_) {
+    wanted += core->memory().cost(what.length);
+  }
+  choose_victims(wanted);
+}
+
+void shard_state::run_ahead() {
+  const auto& memory = core->memory();
+  core->counters().granted_bytes.set(memory.granted_bytes());
+  core->counters().used_bytes.set(memory.used_bytes());
+  const auto populated = memory.populated_bytes();
+  const auto used = memory.used_bytes();
+  if (populating_ > 0) {
+    return;
+  }
+  if (!denied_) {
+    if (memory.free_bytes() < std::max(populated / 8, 2 * block_cost_)) {
+      ask_segment();
+    }
+  } else if (used > setup_.settings->memory.high_watermark.of(populated) && !choosing_) {
+    choose_victims(used - setup_.settings->memory.low_watermark.of(populated));
+  }
+}
+
+void shard_state::choose_victims(std::uint64_t bytes) {
+  choosing_ = true;
+  self->request(setup_.order, caf::infinite, choose_atom::value, setup_.what.id, bytes)
+    .then([this](const std::vector<core::block_name>& victims) { evict(victims); },
+          [this](const caf::error&) {
+            choosing_ = false;
+            refuse_waiting();
+          });
+}
+
+void shard_state::evict(const std::vector<core::block_name>& victims) {
+  choosing_ = false;
+  std::uint64_t freed = 0;
+  auto refused = core->evict(victims, freed);
+  if (!refused.empty()) {
+    self->send(setup_.order, refused_atom::value, setup_.what.id, std::move(refused));
+  }
+  after_request();
+  if (freed > 0) {
+    rounds_ = 0;
+    retry_waiting();
+  } else if (!victims.empty() && !waiting_.empty() && ++rounds_ < most_rounds) {
+    make_room();  // the least wanted are leased: the next ones may not be
+  } else {
+    // A put is best effort and does not wait for a lease to end.
+    rounds_ = 0;
+    refuse_waiting();
+  }
+}
+
+void shard_state::refresh_segments() {
+  auto fresh = std::make_shared<std::vector<segment_entry>>();
+  for (const auto number : core->memory().numbers()) {
+    fresh->push_back({*core->memory().describe(number), core->memory().find_segment(number)});
+  }
+  segments_ = std::move(fresh);
+}
+
+void shard_state::retire() {
+  if (!retiring_) {
+    retiring_ = core->begin_retirement();
+  }
+  if (!retiring_) {
+    self->send(setup_.memory, freed_atom::value, setup_.what.id, std::uint64_t{0});
+    return;
+  }
+  step_retirement();
+  after_request();
+}
+
+void shard_state::step_retirement() {
+  if (!retiring_) {
+    return;
+  }
+  if (auto gone = core->retire_some()) {
+    retiring_ = false;
+    denied_ = true;
+    refresh_segments();
+    self->send(setup_.housekeeper, punch_atom::value, gone->memory);
+    self->send(setup_.memory, freed_atom::value, setup_.what.id, gone->data_bytes);
+  }
+}
+
+}  // namespace cellard::actors

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Numbers for people and monitors, as JSON. Reads the counters of all namespaces when asked; nobody
+// sends it numbers. A tenant sees its own namespaces and sessions only, and totals over these.
+// Owns: the list of namespaces and sessions that are alive.
+// Runs on: the I/O threads.
+// Ends: when told to exit.
+#pragma once
+
+#include "actors/handles.hpp"
+#include "core/server_counters.hpp"
+
+#include <map>
+#include <memory>
+
+namespace cellard::actors {
+
+struct stats_setup {
+  std::shared_ptr<core::server_counters> counters;
+  std::shared_ptr<core::usage> staging;
+  std::uint64_t host_bytes = 0;
+  config::snapshot settings;
+};
+
+struct stats_state {
+  explicit stats_state(stats_actor::pointer me) : self(me) {}
+
+  static constexpr const char* name = "stats";
+
+  std::string text(protocol::opcode what, const std::string& tenant) const;
+
+  struct member {
+    session_description who;
+    session_actor session;
+  };
+
+  stats_actor::pointer self;
+  stats_setup setup;
+  time_point started;
+  std::map<space_id, space_description> spaces;
+  std::map<session_id, member> sessions;
+};
+
+stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self, stats_setup what);
+
+}  // namespace cellard::actors
