@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "client/src/block_set.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+namespace cellard::library {
+
+using core::errc;
+using core::fail;
+using core::ok_t;
+
+block_set::~block_set() {
+  for (auto& lease : leases_) {
+    client_->give_back(std::move(lease));
+  }
+}
+
+void block_set::add(const located& where, const protocol::place& place) {
+  if (std::find(pins_.rbegin(), pins_.rend(), where.bytes) == pins_.rend()) {
+    pins_.push_back(where.bytes);
+  }
+  views_.push_back(
+    {where.data, place.length, place.codec, place.generation, where.header, place.checksum});
+}
+
+void block_set::add(std::unique_ptr<std::byte[]> bytes, std::size_t length,
+                    std::uint64_t checksum) {
+  views_.push_back({bytes.get(), length, 0, 0, nullptr, checksum});
+  private_bytes_.push_back(std::move(bytes));
+}
+
+void block_set::add_lease(std::uint64_t lease, std::uint64_t epoch) {
+  if (lease != 0) {
+    leases_.push_back(std::make_unique<lease_node>(lease_node{lease, epoch, nullptr}));
+  }
+}
+
+/// The fence orders the caller's reads of the bytes before the look at the generation
+/// (slot_header.hpp).
+bool block_set::current(std::size_t index) const noexcept {
+  const auto& view = views_[index];
+  if (view.header == nullptr) {
+    return true;
+  }
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return view.header->generation.load(std::memory_order_acquire) == view.generation
+         && view.header->state.load(std::memory_order_acquire) == protocol::slot_state::committed;
+}
+
+core::result<ok_t> block_set::check() const {
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    if (!current(i)) {
+      return fail(errc::gone,
+                  "block {} of {} was given to another key since it was got; treat "
+                  "what was read as a miss",
+                  i, views_.size());
+    }
+  }
+  return ok_t{};
+}
+
+}  // namespace cellard::library

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// The leading blocks of a chain that a get found: views of shared memory or of bytes read through
+// the socket, what keeps them mapped, and the leases that keep the daemon from reusing their slots.
+// Destroying it gives the leases back.
+//
+// A block_set may outlive its client and its connection. Views stay readable; `current` tells
+// whether their bytes still count.
+#pragma once
+
+#include "client/src/space_state.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace cellard::library {
+
+struct block_view {
+  const std::byte* data = nullptr;
+  std::size_t length = 0;
+  std::uint32_t codec = 0;
+  std::uint32_t generation = 0;
+  const protocol::slot_header* header = nullptr;  ///< null: private memory, which nobody takes back
+  std::uint64_t checksum = 0;
+};
+
+class block_set {
+public:
+  explicit block_set(std::shared_ptr<client_state> client) noexcept : client_(std::move(client)) {}
+  block_set(const block_set&) = delete;
+  block_set& operator=(const block_set&) = delete;
+  ~block_set();
+
+  void add(const located& where, const protocol::place& place);
+  void add(std::unique_ptr<std::byte[]> bytes, std::size_t length, std::uint64_t checksum);
+  void add_lease(std::uint64_t lease, std::uint64_t epoch);
+  void truncate(std::size_t count) { views_.resize(count); }
+
+  [[nodiscard]] const std::vector<block_view>& views() const noexcept { return views_; }
+
+  /// False when the slot was given to another block, or is about to be.
+  [[nodiscard]] bool current(std::size_t index) const noexcept;
+
+  /// errc::gone naming the first block that is not current.
+  [[nodiscard]] core::result<core::ok_t> check() const;
+
+  /// In a child of the process that got them, views are not mapped.
+  [[nodiscard]] bool inherited() const noexcept { return client_->inherited(); }
+
+private:
+  std::shared_ptr<client_state> client_;
+  std::vector<block_view> views_;
+  std::vector<std::shared_ptr<const mapping>> pins_;
+  std::vector<std::unique_ptr<std::byte[]>> private_bytes_;
+  std::vector<std::unique_ptr<lease_node>> leases_;
+};
+
+}  // namespace cellard::library

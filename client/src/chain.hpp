@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Requests about a chain of keys that move no bytes, and the cutting of long lists into requests.
+#pragma once
+
+#include "client/src/space_state.hpp"
+
+namespace cellard::library {
+
+/// lookup, touch or prefetch: pieces until one is not fully matched.
+core::result<protocol::match_reply> match(const space_state& space, protocol::opcode op,
+                                          core::key_span keys, const deadline& until);
+
+/// remove, pin or unpin: all pieces, their counts added up. `argument` as in chain_request.
+core::result<std::uint32_t> count(const space_state& space, protocol::opcode op,
+                                  core::key_span keys, std::uint32_t argument);
+
+core::result<protocol::list_reply> list(const space_state& space, std::uint64_t cursor,
+                                        std::size_t room);
+
+}  // namespace cellard::library

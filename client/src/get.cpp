@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "client/src/get.hpp"
+
+#include "client/src/copy_bytes.hpp"
+#include "client/src/inline_read.hpp"
+#include "client/src/payload_hash.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cellard::library {
+namespace {
+
+using core::errc;
+using core::fail;
+using core::key_span;
+using core::ok_t;
+
+constexpr std::size_t hash_piece =
+  64 * 1024;  // still in the cache when it is hashed, right after its copy
+
+bool understood(const space_state& space, const protocol::place& place) noexcept {
+  return place.codec == 0
+         && (space.fixed_length() ? place.length == space.block_bytes
+                                  : place.length <= space.block_bytes);
+}
+
+/// Adds the blocks of one reply. True when all of `keys` were added, so that the next piece is
+/// worth asking for.
+core::result<bool> add_piece(const space_state& space, connection& link, key_span keys,
+                             block_set& blocks, const deadline& until) {
+  auto& known = space.on(link);
+  auto reply = link.exchange(
+    protocol::chain_request{protocol::opcode::get, known.handle, 0, 0, 0, keys}, space.id, until);
+  CELLARD_TRY(reply);
+  const auto body = link.decoded<protocol::get_reply>(*reply);
+  CELLARD_TRY(body);
+  blocks.add_lease(body->lease, link.epoch());
+  if (auto adopted = known.segments.adopt(body->new_segments, reply->passed); !adopted) {
+    return link.lose(std::move(adopted).error());
+  }
+  if (body->places.size() > keys.size()) {
+    return link.lose(
+      {errc::bad_frame, fmt::format("{} places for {} keys", body->places.size(), keys.size())});
+  }
+  for (std::size_t i = 0; i < body->places.size(); ++i) {
+    auto where = known.segments.locate(body->places[i]);
+    if (!where) {
+      return link.lose(std::move(where).error());
+    }
+    if (!understood(space, body->places[i])) {
+      return false;
+    }
+    if (where->bytes == nullptr) {
+      return inline_read(space, link, keys.subspan(i), blocks, until);
+    }
+    blocks.add(*where, body->places[i]);
+  }
+  return body->places.size() == keys.size();
+}
+
+struct found {
+  std::unique_ptr<block_set> blocks;
+  bool verify = false;
+};
+
+core::result<found> find(const space_state& space, key_span keys) {
+  // Declared before the session, hence destroyed after it: giving leases back takes the lock.
+  found result{std::make_unique<block_set>(space.client)};
+  const auto until = space.client->start();
+  auto entered = space.client->enter(space, until);
+  CELLARD_TRY(entered);
+  auto& link = **entered;
+  result.verify = space.on(link).verify_always;
+  bool more = true;
+  while (more && !keys.empty()) {
+    const auto piece = keys.first(std::min(keys.size(), link.keys_per_request()));
+    const auto added = link.server().shared_memory
+                         ? add_piece(space, link, piece, *result.blocks, until)
+                         : inline_read(space, link, piece, *result.blocks, until);
+    CELLARD_TRY(added);
+    more = *added;
+    keys = keys.subspan(piece.size());
+  }
+  return result;
+}
+
+/// The daemon looks at the block itself before it drops it.
+void report_corrupt(const space_state& space, const core::block_key& key) {
+  auto entered = space.client->enter_connected(space.client->start());
+  if (entered && (*entered)->spaces.contains(space.id)) {
+    (*entered)->post(protocol::corrupt_request{space.on(**entered).handle, 0, key});
+  }
+}
+
+/// One block into its pieces. False when the pieces are too small for it.
+bool scatter(const block_view& view, std::span<const cellard_buffer> pieces, payload_hash* hash) {
+  std::size_t at = 0;
+  for (const auto& piece : pieces) {
+    auto* to = static_cast<std::byte*>(piece.data);
+    const auto size = std::min(piece.length, view.length - at);
+    if (hash == nullptr) {
+      copy_bytes(to, view.data + at, size);
+    }
+    for (std::size_t done = 0; hash != nullptr && done < size; done += hash_piece) {
+      const auto part = std::min(hash_piece, size - done);
+      std::memcpy(to + done, view.data + at + done, part);
+      hash->update({to + done, part});
+    }
+    at += size;
+  }
+  return at == view.length;
+}
+
+core::result<ok_t> check_buffers(const space_state& space, std::span<const cellard_buffer> buffers,
+                                 std::size_t per_block) {
+  for (std::size_t i = 0; space.fixed_length() && i < buffers.size(); i += per_block) {
+    std::uint64_t room = 0;
+    for (const auto& piece : buffers.subspan(i, per_block)) {
+      room += piece.length;
+    }
+    if (room != space.block_bytes) {
+      return fail(errc::invalid_argument, "the buffers of block {} have {} bytes, a block has {}",
+                  i / per_block, room, space.block_bytes);
+    }
+  }
+  return ok_t{};
+}
+
+}  // namespace
+
+core::result<std::unique_ptr<block_set>> get(const space_state& space, key_span keys) {
+  auto got = find(space, keys);
+  CELLARD_TRY(got);
+  auto& blocks = *got->blocks;
+  for (std::size_t i = 0; got->verify && i < blocks.views().size(); ++i) {
+    const auto& view = blocks.views()[i];
+    if (hash_of({view.data, view.length}) != view.checksum) {
+      if (blocks.current(i)) {
+        report_corrupt(space, keys[i]);
+      }
+      blocks.truncate(i);
+    }
+  }
+  return std::move(got->blocks);
+}
+
+core::result<ok_t> get_copy(const space_state& space, key_span keys,
+                            std::span<const cellard_buffer> buffers, std::size_t per_block,
+                            std::size_t& copied) {
+  copied = 0;
+  CELLARD_TRY(check_buffers(space, buffers, per_block));
+  const auto got = find(space, keys);
+  CELLARD_TRY(got);
+  const auto& blocks = *got->blocks;
+  payload_hash hash;
+  for (; copied < blocks.views().size() && blocks.current(copied); ++copied) {
+    const auto& view = blocks.views()[copied];
+    hash.restart();
+    if (!scatter(view, buffers.subspan(copied * per_block, per_block),
+                 got->verify ? &hash : nullptr)) {
+      return fail(errc::invalid_argument, "the buffers of block {} are smaller than its {} bytes",
+                  copied, view.length);
+    }
+    if (!blocks.current(copied)) {
+      break;
+    }
+    if (got->verify && hash.value() != view.checksum) {
+      report_corrupt(space, keys[copied]);
+      break;
+    }
+  }
+  return ok_t{};
+}
+
+}  // namespace cellard::library

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "client/src/inline_write.hpp"
+
+#include <algorithm>
+
+namespace cellard::library {
+
+core::result<core::ok_t> write_inline(connection& link, const range_list& ranges,
+                                      const deadline& until) {
+  for (const auto& range : *ranges) {
+    for (std::uint64_t at = 0; range.is_inline() && at < range.length();) {
+      const auto size = std::min<std::uint64_t>(range.length() - at, link.inline_piece());
+      CELLARD_TRY(link.call_status(
+        protocol::write_request{range.offset() + at, {range.data() + at, size}}, 0, until, ranges));
+      at += size;
+    }
+  }
+  return core::ok_t{};
+}
+
+}  // namespace cellard::library

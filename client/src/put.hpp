@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Writing: blocks gathered from the caller's buffers into the staging area and committed, batch
+// after batch.
+#pragma once
+
+#include "client/src/space_state.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "cellard/client.h"
+
+namespace cellard::library {
+
+struct put_request {
+  std::optional<core::block_key> parent;
+  core::key_span keys;
+  std::span<const cellard_const_buffer> buffers;  ///< per_block for each key
+  std::size_t per_block = 0;
+};
+
+/// Fills one status a key (cellard_status) and the number of keys that are there now, also when the
+/// call fails.
+core::result<core::ok_t> put(const space_state& space, const put_request& wanted,
+                             std::span<int> statuses, std::size_t& stored);
+
+/// errc::invalid_argument names the first block whose length the layout does not allow.
+core::result<core::ok_t> check_lengths(const space_state& space,
+                                       std::span<const std::uint64_t> lengths);
+
+}  // namespace cellard::library

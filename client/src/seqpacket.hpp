@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// A connected SOCK_SEQPACKET Unix socket: one send is one frame, one receive is one frame with its
+// descriptors. Every function ends at its deadline; no signal ends one early, and none raises
+// SIGPIPE. Codes: timed_out; unavailable when the peer is not there (any more); out_of_descriptors
+// when the kernel could not pass one; frame_too_large; io_error.
+#pragma once
+
+#include "client/src/deadline.hpp"
+#include "client/src/descriptor.hpp"
+#include "core/result.hpp"
+#include "protocol/wire.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace cellard::library {
+
+class seqpacket {
+public:
+  static core::result<seqpacket> connect(const std::string& path, const deadline& until);
+
+  core::result<core::ok_t> send(protocol::bytes_view frame, const deadline& until);
+
+  /// Sends if that is possible without waiting.
+  bool try_send(protocol::bytes_view frame) noexcept;
+
+  /// Puts one frame into `buffer` (whose size is the largest allowed) and the descriptors that came
+  /// with it into `passed`. Returns the frame's length.
+  core::result<std::size_t> receive(std::vector<std::byte>& buffer, std::vector<descriptor>& passed,
+                                    const deadline& until);
+
+  /// True when the peer has closed its end.
+  [[nodiscard]] bool hung_up() const noexcept;
+
+  /// The largest frame that the kernel lets us send.
+  [[nodiscard]] std::size_t send_limit() const noexcept;
+
+  void close() noexcept { socket_.reset(); }
+
+private:
+  explicit seqpacket(descriptor socket) noexcept : socket_(std::move(socket)) {}
+  core::result<core::ok_t> wait(short events, const deadline& until);
+
+  descriptor socket_;
+};
+
+}  // namespace cellard::library
