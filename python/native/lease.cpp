@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "lease.hpp"
+
+#include "error.hpp"
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+namespace nb = nanobind;
+
+namespace cellard::python {
+namespace {
+
+cellard_view view_at(const cellard_blocks* blocks, std::size_t index) {
+  cellard_view result{};
+  cellard::python::check(cellard_blocks_view(blocks, index, &result));
+  return result;
+}
+
+}  // namespace
+
+std::shared_ptr<lease_handle> lease::use() const {
+  return held_.use("the blocks were released");
+}
+
+std::size_t lease::size() const {
+  return cellard_blocks_count(use()->get());
+}
+
+nb::tuple lease::describe(std::size_t index) const {
+  const auto block = view_at(use()->get(), index);
+  return nb::make_tuple(block.length, block.codec);
+}
+
+nb::object lease::view(std::size_t index, const part& wanted, flavour kind) const {
+  auto held = use();
+  const auto block = view_at(held->get(), index);
+  return view_of(block.data, block.length, wanted, kind, false, std::move(held));
+}
+
+void lease::check() const {
+  const auto held = use();
+  const auto* raw = held->get();
+  run([&] { return cellard_blocks_check(raw); });
+}
+
+void bind_lease(nb::module_& module) {
+  nb::class_<lease>(module, "Lease")
+    .def("__len__", &lease::size)
+    .def("describe", &lease::describe, nb::arg("index"))
+    .def(
+      "view",
+      [](const lease& self, std::size_t index, std::uint64_t offset, std::vector<std::size_t> shape,
+         std::string dtype, bool numpy) {
+        return self.view(index, {offset, std::move(shape), std::move(dtype)},
+                         numpy ? flavour::numpy : flavour::dlpack);
+      },
+      nb::arg("index"), nb::arg("offset"), nb::arg("shape"), nb::arg("dtype"), nb::arg("numpy"))
+    .def("check", &lease::check)
+    .def("release", &lease::release);
+}
+
+}  // namespace cellard::python

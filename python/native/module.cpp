@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// _cellard: the C library's calls for the cellard package, which adds types, checks and
+// documentation. Not for users.
+#include "array.hpp"
+#include "client.hpp"
+#include "keys.hpp"
+#include "lease.hpp"
+#include "space.hpp"
+#include "stage.hpp"
+
+NB_MODULE(_cellard, module) {
+  module.def("version", [] { return cellard_version(); });
+  module.def("status_name", [](int status) { return cellard_status_name(status); });
+  cellard::python::bind_array(module);
+  cellard::python::bind_keys(module);
+  cellard::python::bind_lease(module);
+  cellard::python::bind_stage(module);
+  cellard::python::bind_space(module);
+  cellard::python::bind_client(module);
+  // A user who exits inside `with` leaves objects behind; that is no leak worth a message at exit.
+  nanobind::set_leak_warnings(false);
+}
