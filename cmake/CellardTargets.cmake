@@ -34,8 +34,12 @@ endfunction()
 # executable and the ctest entry that runs it. 120 seconds are for a busy machine, not for a slow test.
 function(cellard_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LINK;ARGUMENTS" ${ARGN})
-  add_executable(${name} ${arg_SOURCES})
-  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${name})
+  # Boost.Test makes main() in the one file that defines the module.
+  set(main_file ${CMAKE_CURRENT_BINARY_DIR}/${name}_main.cpp)
+  file(CONFIGURE OUTPUT ${main_file}
+    CONTENT "#define BOOST_TEST_MODULE @name@\n#include <boost/test/unit_test.hpp>\n" @ONLY)
+  add_executable(${name} ${arg_SOURCES} ${main_file})
+  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE cellard_warnings cellard_sanitizers ${arg_LINK}
     Boost::unit_test_framework)

@@ -2,6 +2,8 @@
 // Copyright the cellard authors
 #include "config/schema.hpp"
 
+#include "core/strategy.hpp"
+
 #include <algorithm>
 
 namespace cellard::config {
@@ -27,6 +29,11 @@ bool equal_in(const section& in, const configuration& left, const configuration&
 }
 
 }  // namespace
+
+std::vector<std::string> known_strategies() {
+  const auto names = core::strategy_names();
+  return {names.begin(), names.end()};
+}
 
 std::string_view key::leaf() const noexcept {
   const auto dot = name.rfind('.');

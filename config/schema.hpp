@@ -20,10 +20,13 @@ namespace cellard::config {
 /// When a changed key takes effect.
 enum class effect : std::uint8_t { live, restart };
 
-/// The words of keys whose choices are made by other folders: a new strategy adds its name here,
-/// and a program that knows what it was built with may pass its own lists.
+/// The names of core's strategies (core/strategies.cpp).
+std::vector<std::string> known_strategies();
+
+/// The words of keys whose choices other folders make. A strategy that core registers is known at
+/// once; a program that knows better what it was built with may pass lists of its own.
 struct vocabulary {
-  std::vector<std::string> strategies{"lru"};
+  std::vector<std::string> strategies = known_strategies();
   std::vector<std::string> codec_policies{"raw"};
   std::vector<std::string> checksums{"xxh3"};
 };

@@ -29,7 +29,6 @@
 #include <caf/response_type.hpp>
 #include <caf/resumable.hpp>
 
-#include <array>
 #include <atomic>
 #include <cassert>
 #include <chrono>

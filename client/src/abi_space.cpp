@@ -248,7 +248,9 @@ int cellard_list(cellard_space* space, uint64_t* cursor, cellard_list_item* item
     if (!page) {
       return report(page.error());
     }
-    std::memcpy(items, page->entries.data(), page->entries.size() * sizeof *items);
+    if (!page->entries.empty()) {
+      std::memcpy(items, page->entries.data(), page->entries.size() * sizeof *items);
+    }
     *count = page->entries.size();
     *cursor = page->next;
     return CELLARD_OK;

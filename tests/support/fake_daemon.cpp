@@ -142,7 +142,9 @@ bool fake_daemon::serve(const std::shared_ptr<fake_peer>& peer) {
   exchange->header = frame->header;
   exchange->body = std::move(*body);
   exchange->releases.resize(frame->header.releases);
-  std::memcpy(exchange->releases.data(), frame->releases.data(), frame->releases.size());
+  if (!exchange->releases.empty()) {
+    std::memcpy(exchange->releases.data(), frame->releases.data(), frame->releases.size());
+  }
   const std::lock_guard guard{mutex_};
   const auto op = static_cast<opcode>(frame->header.op);
   for (const auto lease : exchange->releases) {

@@ -3,33 +3,39 @@
  *
  * The C interface of the cellard client library.
  *
- * A `cellard_client` is one connection to the daemon; a `cellard_space` is one namespace opened over it. A program may have several of
- * each. A client may be used by several threads: calls on one client are served one after the other (one request is in flight
- * at a time), so threads that must not wait for each other use clients of their own. Spaces may be used by several threads, too. A
- * `cellard_blocks` may be read by several threads and is freed by one; the slots of a `cellard_stage` may be filled by several, everything
- * else about it is one thread's. The library starts no thread.
+ * A `cellard_client` is one connection to the daemon; a `cellard_space` is one namespace opened
+ * over it. A program may have several of each. A client may be used by several threads: calls on
+ * one client are served one after the other (one request is in flight at a time), so threads that
+ * must not wait for each other use clients of their own. Spaces may be used by several threads,
+ * too. A `cellard_blocks` may be read by several threads and is freed by one; the slots of a
+ * `cellard_stage` may be filled by several, everything else about it is one thread's. The library
+ * starts no thread.
  *
- * Nothing here hangs or crashes because of the daemon. Every call ends within its deadline; a daemon that is absent, slow, restarted or
- * killed is a miss and a state (CELLARD_UNAVAILABLE, CELLARD_TIMED_OUT), and the library reconnects by itself: the next call that is
- * due does it, 10 ms after the first failure and then with pauses that double up to 5 s; calls in between return at once. Two timeouts
- * in a row end the connection. The deadline bounds the waiting for the daemon and for other threads' calls; copying into and out of the
- * caller's memory is not cut short by it.
+ * Nothing here hangs or crashes because of the daemon. Every call ends within its deadline; a
+ * daemon that is absent, slow, restarted or killed is a miss and a state (CELLARD_UNAVAILABLE,
+ * CELLARD_TIMED_OUT), and the library reconnects by itself: the next call that is due does it, 10
+ * ms after the first failure and then with pauses that double up to 5 s; calls in between return at
+ * once. Two timeouts in a row end the connection. The deadline bounds the waiting for the daemon
+ * and for other threads' calls; copying into and out of the caller's memory is not cut short by it.
  *
- * After fork the child's calls return CELLARD_FORKED: the child connects anew. It may free and close what it inherited; the parent's
- * connection stays as it is.
+ * After fork the child's calls return CELLARD_FORKED: the child connects anew. It may free and
+ * close what it inherited; the parent's connection stays as it is.
  *
- * When a call does not return CELLARD_OK, its outputs are empty: zeros, NULL, no blocks. cellard_put, cellard_stage_commit and
- * cellard_get_copy fill theirs in any case that passes the check of arguments, since a part may be done.
+ * When a call does not return CELLARD_OK, its outputs are empty: zeros, NULL, no blocks.
+ * cellard_put, cellard_stage_commit and cellard_get_copy fill theirs in any case that passes the
+ * check of arguments, since a part may be done.
  *
- * Memory: what a function returns through a pointer belongs to the library unless its comment says otherwise. Views of blocks are
- * read-only and stay mapped until cellard_blocks_free; their bytes count only if cellard_blocks_check says so after they were used, because
- * the daemon takes slots back from a reader whose lease ran out.
+ * Memory: what a function returns through a pointer belongs to the library unless its comment says
+ * otherwise. Views of blocks are read-only and stay mapped until cellard_blocks_free; their bytes
+ * count only if cellard_blocks_check says so after they were used, because the daemon takes slots
+ * back from a reader whose lease ran out.
  *
- * Closing a client leaves its spaces, stages and blocks to be closed and freed by their own functions, in any order; until then their
- * calls return CELLARD_NOT_OPEN.
+ * Closing a client leaves its spaces, stages and blocks to be closed and freed by their own
+ * functions, in any order. Until then calls on spaces and stages return CELLARD_NOT_OPEN, and
+ * blocks can be read as before.
  *
- * Structs begin with their size, so that they can grow: set it with the *_INIT macro. Those that come in arrays, and cellard_view, do
- * not grow and have none.
+ * Structs begin with their size, so that they can grow: set it with the *_INIT macro. Those that
+ * come in arrays, and cellard_view, do not grow and have none.
  */
 #ifndef CELLARD_CLIENT_H
 #define CELLARD_CLIENT_H
@@ -42,9 +48,9 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define CELLARD_API __attribute__((visibility("default")))
+#  define CELLARD_API __attribute__((visibility("default")))
 #else
-#define CELLARD_API
+#  define CELLARD_API
 #endif
 
 #define CELLARD_ABI_VERSION 1
@@ -100,7 +106,8 @@ typedef struct cellard_stage cellard_stage;
 /* "no_parent" and so on; "unknown" for another number. Never NULL. */
 CELLARD_API const char* cellard_status_name(int status);
 
-/* The sentence of the last call of the calling thread that did not return CELLARD_OK. Never NULL; valid until the thread's next call. */
+/* The sentence of the last call of the calling thread that did not return CELLARD_OK. Never NULL;
+ * valid until the thread's next call. */
 CELLARD_API const char* cellard_last_error(void);
 
 /* "0.1.0" */
@@ -110,40 +117,46 @@ CELLARD_API const char* cellard_version(void);
 
 typedef struct cellard_options {
   size_t size;
-  const char* socket;       /* NULL: $CELLARD_SOCKET, else $XDG_RUNTIME_DIR/cellard/cellard.sock, and where nobody listens there
-                             * /run/cellard/cellard.sock */
-  const char* client_name;  /* for listings; NULL: the program's name */
-  uint32_t deadline_ms;     /* of each call; 0: $CELLARD_DEADLINE (seconds), else 1000 */
-  uint32_t lazy;            /* 1: cellard_connect and cellard_open succeed without a daemon; other calls report CELLARD_UNAVAILABLE
-                             * until there is one. What the daemon has against a layout then shows with the first call. */
+  const char* socket;      /* NULL: $CELLARD_SOCKET, else $XDG_RUNTIME_DIR/cellard/cellard.sock, and
+                            * where nobody listens there /run/cellard/cellard.sock */
+  const char* client_name; /* for listings; NULL: the program's name */
+  uint32_t deadline_ms;    /* of each call; 0: $CELLARD_DEADLINE (seconds), else 1000 */
+  uint32_t lazy; /* 1: cellard_connect and cellard_open succeed without a daemon; other calls report
+                  * CELLARD_UNAVAILABLE until there is one. What the daemon has against a layout
+                  * then shows with the first call. */
 } cellard_options;
+/* clang-format off */
 #define CELLARD_OPTIONS_INIT {sizeof(cellard_options), NULL, NULL, 0, 0}
+/* clang-format on */
 
-/* Connects. `options` may be NULL. With $CELLARD_DISABLE set to anything but "" or "0" nothing is contacted: lookups and gets find
- * nothing, a put stores nothing (CELLARD_UNAVAILABLE for each key), all with CELLARD_OK; cellard_reserve, cellard_admin and cellard_forget
- * return CELLARD_UNAVAILABLE. */
+/* Connects. `options` may be NULL. With $CELLARD_DISABLE set to anything but "" or "0" nothing is
+ * contacted: lookups and gets find nothing, a put stores nothing (CELLARD_UNAVAILABLE for each
+ * key), all with CELLARD_OK; cellard_reserve, cellard_admin and cellard_forget return
+ * CELLARD_UNAVAILABLE. */
 CELLARD_API int cellard_connect(const cellard_options* options, cellard_client** client);
 
-/* Ends the connection, and with it leases and reservations; waits for a call of another thread to end. Views of blocks stay valid until
- * cellard_blocks_free. NULL is allowed. */
+/* Ends the connection, and with it leases and reservations; waits for a call of another thread to
+ * end. Views of blocks stay valid until cellard_blocks_free. NULL is allowed. */
 CELLARD_API void cellard_close(cellard_client* client);
 
 typedef struct cellard_server_info {
   size_t size;
-  uint64_t instance;        /* changes with every start of the daemon */
+  uint64_t instance; /* changes with every start of the daemon */
   uint32_t pid;
-  uint32_t connected;       /* 1 while there is a connection */
-  uint32_t shared_memory;   /* 0: this client is served inline only */
+  uint32_t connected;     /* 1 while there is a connection */
+  uint32_t shared_memory; /* 0: this client is served inline only */
   uint32_t privileged;
   uint32_t max_keys;
   uint32_t max_requests;
   uint64_t max_block_bytes;
   uint64_t staging_bytes;
-  uint64_t reconnects;      /* how often the library connected anew */
-  uint64_t leases_lost;     /* replies that said so */
-  char server[64];          /* "cellard 0.1.0" */
+  uint64_t reconnects;  /* how often the library connected anew */
+  uint64_t leases_lost; /* replies that said so */
+  char server[64];      /* "cellard 0.1.0" */
 } cellard_server_info;
+/* clang-format off */
 #define CELLARD_SERVER_INFO_INIT {sizeof(cellard_server_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0}}
+/* clang-format on */
 
 /* Connects if that is due; CELLARD_OK with `connected` 0 when there is no daemon. */
 CELLARD_API int cellard_server(cellard_client* client, cellard_server_info* info);
@@ -153,39 +166,45 @@ CELLARD_API int cellard_server(cellard_client* client, cellard_server_info* info
 typedef struct cellard_rope {
   size_t size;
   uint32_t rotary_dim;
-  uint32_t interleaved;     /* 0: pairs (i, i + rotary_dim/2); 1: pairs (2i, 2i + 1) */
+  uint32_t interleaved; /* 0: pairs (i, i + rotary_dim/2); 1: pairs (2i, 2i + 1) */
   uint32_t first_position;
-  uint32_t frequencies;     /* number of inverse_frequencies: rotary_dim / 2, or 0 */
+  uint32_t frequencies; /* number of inverse_frequencies: rotary_dim / 2, or 0 */
   double theta;
-  double scaling;           /* 1 = none */
+  double scaling; /* 1 = none */
   const float* inverse_frequencies;
 } cellard_rope;
+/* clang-format off */
 #define CELLARD_ROPE_INIT {sizeof(cellard_rope), 0, 0, 0, 0, 0.0, 1.0, NULL}
+/* clang-format on */
 
-/* One block: K [layers][block_tokens][kv_heads][head_dim], then V [layers][block_tokens][kv_heads][v_head_dim]. */
+/* One block: K [layers][block_tokens][kv_heads][head_dim], then V
+ * [layers][block_tokens][kv_heads][v_head_dim]. */
 typedef struct cellard_layout {
   size_t size;
-  uint32_t dtype;           /* cellard_dtype */
+  uint32_t dtype; /* cellard_dtype */
   uint32_t layers;
   uint32_t kv_heads;
   uint32_t head_dim;
-  uint32_t v_head_dim;      /* usually head_dim; 0: no V (latent attention) */
+  uint32_t v_head_dim; /* usually head_dim; 0: no V (latent attention) */
   uint32_t block_tokens;
-  uint64_t max_bytes;       /* CELLARD_OPAQUE only */
+  uint64_t max_bytes; /* CELLARD_OPAQUE only */
   uint32_t kv_group;
-  uint32_t parts;           /* ranks that together hold one block; 0 means 1 */
-  uint32_t part;            /* this process's */
+  uint32_t parts; /* ranks that together hold one block; 0 means 1 */
+  uint32_t part;  /* this process's */
   uint32_t reserved;
   const char* model;        /* may be NULL */
   const char* weights;      /* fingerprint, may be NULL */
   const cellard_rope* rope; /* may be NULL */
   uint64_t max_age_ms;      /* 0 = no limit */
 } cellard_layout;
+/* clang-format off */
 #define CELLARD_LAYOUT_INIT {sizeof(cellard_layout), 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, NULL, NULL, NULL, 0}
+/* clang-format on */
 
-/* Opens a namespace, creating it at first. CELLARD_LAYOUT_MISMATCH names the field that differs from what exists. */
-CELLARD_API int cellard_open(cellard_client* client, const char* name, const cellard_layout* layout, const void* salt,
-                             size_t salt_bytes, cellard_space** space);
+/* Opens a namespace, creating it at first. CELLARD_LAYOUT_MISMATCH names the field that differs
+ * from what exists. */
+CELLARD_API int cellard_open(cellard_client* client, const char* name, const cellard_layout* layout,
+                             const void* salt, size_t salt_bytes, cellard_space** space);
 /* Ends the leases and reservations in it. NULL is allowed. */
 CELLARD_API void cellard_space_close(cellard_space* space);
 /* Of one block of one part; max_bytes for CELLARD_OPAQUE. */
@@ -193,9 +212,10 @@ CELLARD_API uint64_t cellard_block_bytes(const cellard_space* space);
 
 /* ---- keys ---- */
 
-/* Keys of all full blocks of `tokens`: SHA-256 chain as docs/protocol.md describes. `keys` has room for count / block_tokens. */
-CELLARD_API int cellard_chain_keys(const uint32_t* tokens, size_t count, uint32_t block_tokens, const void* extra,
-                                   size_t extra_bytes, cellard_key* keys);
+/* Keys of all full blocks of `tokens`: SHA-256 chain as docs/protocol.md describes. `keys` has room
+ * for count / block_tokens. */
+CELLARD_API int cellard_chain_keys(const uint32_t* tokens, size_t count, uint32_t block_tokens,
+                                   const void* extra, size_t extra_bytes, cellard_key* keys);
 
 /* A key from an engine's own hash of any length: 32 bytes as they are, others hashed. */
 CELLARD_API int cellard_key_from_bytes(const void* bytes, size_t size, cellard_key* key);
@@ -204,38 +224,48 @@ CELLARD_API int cellard_key_from_bytes(const void* bytes, size_t size, cellard_k
 
 typedef struct cellard_match {
   size_t size;
-  uint32_t matched;         /* leading keys known in any tier */
-  uint32_t ready;           /* of these, readable now */
-  uint32_t loading;         /* on their way */
+  uint32_t matched; /* leading keys known in any tier */
+  uint32_t ready;   /* of these, readable now */
+  uint32_t loading; /* on their way */
   uint32_t reserved;
 } cellard_match;
+/* clang-format off */
 #define CELLARD_MATCH_INIT {sizeof(cellard_match), 0, 0, 0, 0}
+/* clang-format on */
 
-/* How many leading keys are present: no lease, no side effect. A miss is CELLARD_OK with zeros. Any number of keys. */
-CELLARD_API int cellard_lookup(cellard_space* space, const cellard_key* keys, size_t count, cellard_match* match);
+/* How many leading keys are present: no lease, no side effect. A miss is CELLARD_OK with zeros. Any
+ * number of keys. */
+CELLARD_API int cellard_lookup(cellard_space* space, const cellard_key* keys, size_t count,
+                               cellard_match* match);
 
 /* The same, and the blocks count as used. */
-CELLARD_API int cellard_touch(cellard_space* space, const cellard_key* keys, size_t count, cellard_match* match);
-CELLARD_API int cellard_prefetch(cellard_space* space, const cellard_key* keys, size_t count, cellard_match* match);
+CELLARD_API int cellard_touch(cellard_space* space, const cellard_key* keys, size_t count,
+                              cellard_match* match);
+CELLARD_API int cellard_prefetch(cellard_space* space, const cellard_key* keys, size_t count,
+                                 cellard_match* match);
 
 typedef struct cellard_view {
-  const void* data;         /* `length` read-only bytes */
+  const void* data; /* `length` read-only bytes */
   size_t length;
-  uint32_t codec;           /* 0 = raw */
+  uint32_t codec; /* 0 = raw */
   uint32_t reserved;
 } cellard_view;
 
-/* Leases the leading blocks that are present, and maps them. CELLARD_OK with an empty set when none is; free the result in any case of
- * CELLARD_OK. Otherwise *blocks is NULL. A block in a codec that this library does not know ends the set, and so does one whose
- * checksum is wrong, where the daemon asks readers to check it. */
-CELLARD_API int cellard_get(cellard_space* space, const cellard_key* keys, size_t count, cellard_blocks** blocks);
+/* Leases the leading blocks that are present, and maps them. CELLARD_OK with an empty set when none
+ * is; free the result in any case of CELLARD_OK. Otherwise *blocks is NULL. A block in a codec that
+ * this library does not know ends the set, and so does one whose checksum is wrong, where the
+ * daemon asks readers to check it. */
+CELLARD_API int cellard_get(cellard_space* space, const cellard_key* keys, size_t count,
+                            cellard_blocks** blocks);
 CELLARD_API size_t cellard_blocks_count(const cellard_blocks* blocks);
 CELLARD_API int cellard_blocks_view(const cellard_blocks* blocks, size_t index, cellard_view* view);
 
-/* CELLARD_OK when all blocks are still what they were, CELLARD_GONE when one was taken back: then what was read does not count. */
+/* CELLARD_OK when all blocks are still what they were, CELLARD_GONE when one was taken back: then
+ * what was read does not count. */
 CELLARD_API int cellard_blocks_check(const cellard_blocks* blocks);
 
-/* Gives the lease back (it travels with the next request) and unpins the mapping. NULL is allowed. May be called after cellard_close. */
+/* Gives the lease back (it travels with the next request) and unpins the mapping. NULL is allowed.
+ * May be called after cellard_close. */
 CELLARD_API void cellard_blocks_free(cellard_blocks* blocks);
 
 typedef struct cellard_buffer {
@@ -248,30 +278,41 @@ typedef struct cellard_const_buffer {
   size_t length;
 } cellard_const_buffer;
 
-/* Get, copied out and checked. `buffers` has `buffers_per_block` pieces a block, in order of the block's bytes (scatter list); together they
- * have the layout's block size, or for CELLARD_OPAQUE at least the block's. *copied is the number of leading blocks that arrived whole; what is
- * in the buffers of others does not count. */
-CELLARD_API int cellard_get_copy(cellard_space* space, const cellard_key* keys, size_t count, const cellard_buffer* buffers,
-                                 size_t buffers_per_block, size_t* copied);
+/* Get, copied out and checked. `buffers` has `buffers_per_block` pieces a block, in order of the
+ * block's bytes (scatter list); together they have the layout's block size, or for CELLARD_OPAQUE
+ * at least the block's. *copied is the number of leading blocks that arrived whole; what is in the
+ * buffers of others does not count. */
+CELLARD_API int cellard_get_copy(cellard_space* space, const cellard_key* keys, size_t count,
+                                 const cellard_buffer* buffers, size_t buffers_per_block,
+                                 size_t* copied);
 
 /* ---- write ---- */
 
-/* `parent`: the key before keys[0] in its chain, NULL for a root. Blocks that are present are skipped. `buffers` as in cellard_get_copy
- * (gather list). `statuses` (may be NULL) gets one cellard_status a key: CELLARD_OK stored now, CELLARD_EXISTS, CELLARD_PENDING (another
- * process is writing it), CELLARD_NO_PARENT, CELLARD_BUSY and so on. *stored counts the first two. The call is CELLARD_OK when the daemon
- * answered; otherwise the keys that it did not reach have the call's status. Large puts go in several requests within one deadline. */
-CELLARD_API int cellard_put(cellard_space* space, const cellard_key* parent, const cellard_key* keys, size_t count,
-                            const cellard_const_buffer* buffers, size_t buffers_per_block, int* statuses, size_t* stored);
+/* `parent`: the key before keys[0] in its chain, NULL for a root. Blocks that are present are
+ * skipped. `buffers` as in cellard_get_copy (gather list). `statuses` (may be NULL) gets one
+ * cellard_status a key: CELLARD_OK stored now, CELLARD_EXISTS, CELLARD_PENDING (another process is
+ * writing it), CELLARD_NO_PARENT, CELLARD_BUSY and so on. *stored counts the first two. The call is
+ * CELLARD_OK when the daemon answered; otherwise the keys that it did not reach have the call's
+ * status. Large puts go in several requests within one deadline. */
+CELLARD_API int cellard_put(cellard_space* space, const cellard_key* parent,
+                            const cellard_key* keys, size_t count,
+                            const cellard_const_buffer* buffers, size_t buffers_per_block,
+                            int* statuses, size_t* stored);
 
-/* Write in place: reserves keys, then the caller writes into the staging slots and commits. `lengths` may be NULL (layout's size). Keys for
- * which there is no staging memory left are CELLARD_BUSY. */
-CELLARD_API int cellard_reserve(cellard_space* space, const cellard_key* parent, const cellard_key* keys, size_t count,
-                                const uint64_t* lengths, cellard_stage** stage);
+/* Write in place: reserves keys, then the caller writes into the staging slots and commits.
+ * `lengths` may be NULL (layout's size). Keys for which there is no staging memory left are
+ * CELLARD_BUSY. */
+CELLARD_API int cellard_reserve(cellard_space* space, const cellard_key* parent,
+                                const cellard_key* keys, size_t count, const uint64_t* lengths,
+                                cellard_stage** stage);
 CELLARD_API size_t cellard_stage_count(const cellard_stage* stage);
-/* *data is NULL and the return value says why (CELLARD_EXISTS, CELLARD_PENDING, ...) when there is nothing to write for this key. */
-CELLARD_API int cellard_stage_slot(const cellard_stage* stage, size_t index, void** data, size_t* length);
-/* Publishes all slots. `statuses` as in cellard_put. The stage is used up, its slots are no longer to be touched, but it still has to be
- * freed. CELLARD_UNAVAILABLE when the connection that reserved was lost. */
+/* *data is NULL and the return value says why (CELLARD_EXISTS, CELLARD_PENDING, ...) when there is
+ * nothing to write for this key. */
+CELLARD_API int cellard_stage_slot(const cellard_stage* stage, size_t index, void** data,
+                                   size_t* length);
+/* Publishes all slots. `statuses` as in cellard_put. The stage is used up, its slots are no longer
+ * to be touched, but it still has to be freed. CELLARD_UNAVAILABLE when the connection that
+ * reserved was lost. */
 CELLARD_API int cellard_stage_commit(cellard_stage* stage, int* statuses, size_t* stored);
 /* Gives back what was not committed. NULL is allowed. */
 CELLARD_API void cellard_stage_free(cellard_stage* stage);
@@ -279,27 +320,32 @@ CELLARD_API void cellard_stage_free(cellard_stage* stage);
 /* ---- the rest ---- */
 
 /* Removes the blocks and everything that continues them. *count blocks went (may be NULL). */
-CELLARD_API int cellard_remove(cellard_space* space, const cellard_key* keys, size_t count, uint32_t* removed);
+CELLARD_API int cellard_remove(cellard_space* space, const cellard_key* keys, size_t count,
+                               uint32_t* removed);
 
 /* Keeps blocks from eviction for `for_ms` (at most limits.pin_time). */
-CELLARD_API int cellard_pin(cellard_space* space, const cellard_key* keys, size_t count, uint32_t for_ms, uint32_t* pinned);
-CELLARD_API int cellard_unpin(cellard_space* space, const cellard_key* keys, size_t count, uint32_t* unpinned);
+CELLARD_API int cellard_pin(cellard_space* space, const cellard_key* keys, size_t count,
+                            uint32_t for_ms, uint32_t* pinned);
+CELLARD_API int cellard_unpin(cellard_space* space, const cellard_key* keys, size_t count,
+                              uint32_t* unpinned);
 
 typedef struct cellard_list_item {
   cellard_key key;
   uint32_t length;
   uint32_t depth;
   uint16_t codec;
-  uint8_t state;            /* 0 visible, 1 being written */
-  uint8_t flags;            /* 1 leased, 2 pinned, 4 leaf */
+  uint8_t state; /* 0 visible, 1 being written */
+  uint8_t flags; /* 1 leased, 2 pinned, 4 leaf */
   uint32_t children;
 } cellard_list_item;
 
 /* One page of a namespace's blocks. *cursor is 0 at first and 0 again at the end. */
-CELLARD_API int cellard_list(cellard_space* space, uint64_t* cursor, cellard_list_item* items, size_t room, size_t* count);
+CELLARD_API int cellard_list(cellard_space* space, uint64_t* cursor, cellard_list_item* items,
+                             size_t room, size_t* count);
 
-/* Text requests. `what`: "stats", "health", "namespaces", "sessions", "config", "reload", "drain", "clear". `all` = every tenant's, for owner and root.
- * *text is a NUL-terminated string to be freed with cellard_text_free. */
+/* Text requests. `what`: "stats", "health", "namespaces", "sessions", "config", "reload", "drain",
+ * "clear". `all` = every tenant's, for owner and root. *text is a NUL-terminated string to be freed
+ * with cellard_text_free. */
 CELLARD_API int cellard_admin(cellard_client* client, const char* what, int all, char** text);
 CELLARD_API int cellard_forget(cellard_client* client, const char* name, uint32_t kv_group);
 CELLARD_API void cellard_text_free(char* text);

@@ -4,8 +4,6 @@
 
 #include <sys/resource.h>
 
-#include <thread>
-
 using namespace cellard::testing;
 using cellard::protocol::opcode;
 namespace protocol = cellard::protocol;
@@ -309,115 +307,6 @@ BOOST_AUTO_TEST_CASE(a_copy_of_a_block_that_is_being_rewritten_does_not_count) {
   fixture.daemon.with_store([](fake_store& store) { store.recycle(core_key(1)); });
   BOOST_TEST(cellard_blocks_check(blocks.get()) == CELLARD_GONE);
   BOOST_TEST(copy(fixture, 3, {block_bytes}).count == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(without_shared_memory_bytes_come_through_the_socket) {
-  fake_settings settings;
-  settings.shared_memory = false;
-  settings.verify = protocol::verify_always;
-  cache fixture{settings, 20000, opaque_layout(300000)};
-  BOOST_TEST(fixture.put(3, 200001) == 3U);
-  auto blocks = fixture.get(5);
-  BOOST_TEST_REQUIRE(cellard_blocks_count(blocks.get()) == 3U);
-  for (std::uint32_t i = 0; i < 3; ++i) {
-    BOOST_TEST(same_bytes(blocks.get(), i, block_of(i, 200001)));
-  }
-  BOOST_TEST(fixture.daemon.seen(opcode::get) == 0);
-  BOOST_TEST(fixture.daemon.seen(opcode::read) == 3 * 4 + 1);
-  BOOST_TEST(cellard_blocks_check(blocks.get()) == CELLARD_OK);
-  fixture.client.reset();
-  BOOST_TEST(same_bytes(blocks.get(), 2, block_of(2, 200001)));
-}
-
-BOOST_AUTO_TEST_CASE(a_block_that_changes_between_inline_pieces_is_a_miss) {
-  fake_settings settings;
-  settings.shared_memory = false;
-  cache fixture{settings, 20000, opaque_layout(300000)};
-  BOOST_TEST(fixture.put(2, 200000) == 2U);
-  int piece = 0;
-  fixture.daemon.on(opcode::read, [&](fake_exchange& exchange) {
-    if (++piece == 6) {  // the second of block 1
-      const std::vector<std::byte> bytes(10);
-      exchange.reply(protocol::read_reply{77, 0, 200000, 0, bytes});
-      return true;
-    }
-    return false;
-  });
-  BOOST_TEST(cellard_blocks_count(fixture.get(2).get()) == 1U);
-  BOOST_TEST(fixture.daemon.connections() == 1);
-}
-
-BOOST_AUTO_TEST_CASE(inline_pieces_that_make_no_sense_end_the_connection) {
-  fake_settings settings;
-  settings.shared_memory = false;
-  cache fixture{settings, 20000, opaque_layout(300000)};
-  BOOST_TEST(fixture.put(1, 200000) == 1U);
-  const std::vector<std::byte> bytes(64 * 1024);
-  const std::vector<protocol::read_reply> wrong = {
-    {1, 0, UINT64_MAX, 0, bytes},  // larger than a block may be
-    {1, 0, 100, 0, bytes},         // more than the whole
-    {1, 0, 100, 0, {}},            // nothing, for ever
-  };
-  for (const auto& reply : wrong) {
-    fixture.daemon.on(opcode::read, [&](fake_exchange& exchange) {
-      exchange.reply(reply);
-      return true;
-    });
-    fixture.get(1);
-    BOOST_TEST(fixture.status == CELLARD_BAD_FRAME);
-    fixture.reconnect();
-  }
-}
-
-BOOST_AUTO_TEST_CASE(threads_may_share_a_client_and_free_blocks_anywhere) {
-  cache fixture;
-  fixture.fill(8);
-  std::vector<std::thread> threads;
-  std::atomic<int> wrong{0};
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 300; ++i) {
-        const auto keys = chain(8);
-        cellard_blocks* found = nullptr;
-        const int status = cellard_get(fixture.space.get(), keys.data(), 8, &found);
-        const blocks_handle blocks{found};
-        if (status != CELLARD_OK || !same_bytes(found, 7, block_of(7))) {
-          ++wrong;
-        }
-      }
-    });
-  }
-  for (auto& thread : threads) {
-    thread.join();
-  }
-  BOOST_TEST(wrong == 0);
-  fixture.lookup(1);
-  fixture.lookup(1);
-  BOOST_TEST(fixture.daemon.leases().empty());
-}
-
-BOOST_AUTO_TEST_CASE(several_clients_in_one_process_do_not_meet) {
-  cache one;
-  cache other;
-  one.fill(2);
-  BOOST_TEST(one.lookup(2) == 2U);
-  BOOST_TEST(other.lookup(2) == 0U);
-  other.daemon.stop();
-  BOOST_TEST(cellard_blocks_count(one.get(2).get()) == 2U);
-}
-
-BOOST_AUTO_TEST_CASE(another_threads_slow_call_costs_no_more_than_the_deadline) {
-  cache fixture{{}, 150};
-  fixture.daemon.hold(opcode::touch, 2);
-  std::thread slow{[&] {
-    const auto key = key_of(0);
-    cellard_match match CELLARD_MATCH_INIT;
-    cellard_touch(fixture.space.get(), &key, 1, &match);
-  }};
-  fixture.daemon.wait_for(opcode::touch, 1);
-  fixture.lookup(1);
-  BOOST_TEST((fixture.status == CELLARD_TIMED_OUT || fixture.status == CELLARD_OK));
-  slow.join();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -75,8 +75,8 @@ BOOST_AUTO_TEST_CASE(deep_nesting_of_every_kind_is_refused) {
   check_refused("x = " + repeated("{a=", 300'000));
   check_refused(repeated("[", 1'000'000));
   check_refused(repeated("x = {a.a.a.a.a.a.a.a.a = [\n", 30'000));
-  check_refused("\"" + repeated("\\\"", 1000) + "\"" + repeated(".'x'", 100'000) + " = 1");
-  check_refused("x = \"\"\"\"\"\"\"\"" + repeated("[", 1000));
+  check_refused("\"" + repeated(R"(\")", 1000) + "\"" + repeated(".'x'", 100'000) + " = 1");
+  check_refused(R"(x = """""""")" + repeated("[", 1000));
 }
 
 BOOST_AUTO_TEST_CASE(the_guard_knows_texts_and_comments) {
@@ -85,10 +85,10 @@ BOOST_AUTO_TEST_CASE(the_guard_knows_texts_and_comments) {
   const std::string brackets(100, '[');
   for (const std::string& many : {dots, brackets}) {
     BOOST_TEST(line_nested_too_deep("#" + many + "\na = 1") == 0U);
-    BOOST_TEST(line_nested_too_deep("a = \"" + many + "\\\"" + many + "\"") == 0U);
+    BOOST_TEST(line_nested_too_deep(fmt::format(R"(a = "{0}\"{0}")", many)) == 0U);
     BOOST_TEST(line_nested_too_deep("a = '" + many + "\\'\n") == 0U);
     BOOST_TEST(line_nested_too_deep("a = \"\"\"\n" + many + "\"\"\"\"\"\nb = 1") == 0U);
-    BOOST_TEST(line_nested_too_deep("a = '''" + many + "\n'''\nb = " + many) == 3U);
+    BOOST_TEST(line_nested_too_deep(fmt::format("a = '''{0}\n'''\nb = {0}", many)) == 3U);
     BOOST_TEST(line_nested_too_deep("a = ''\nb = \"\"\nc = " + many) == 3U);
     BOOST_TEST(line_nested_too_deep("a = \"unclosed\n" + many) == 2U);
   }

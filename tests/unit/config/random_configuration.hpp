@@ -9,6 +9,7 @@
 #include "config/schema.hpp"
 #include "config/validate.hpp"
 
+#include <array>
 #include <random>
 #include <string>
 #include <string_view>
@@ -54,7 +55,7 @@ public:
     }
     const std::string_view range = ranges[below(ranges.size())];
     const auto middle = range.find(" to ");
-    const value least = parse_like(like, range.substr(0, middle)).value();
+    value least = parse_like(like, range.substr(0, middle)).value();
     if (middle == std::string_view::npos) {
       return least;
     }
@@ -118,15 +119,15 @@ private:
     if (!of.words.empty()) {
       return std::string(of.words[below(of.words.size())]);
     }
-    const std::string texts[] = {"",
-                                 std::string(of.example),
-                                 "/run/a b/\"quoted\" \\ back.sock",
-                                 "/run/\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80.sock",
-                                 "/" + std::string(1 + below(106), 'x'),
-                                 "gpu-" + std::to_string(below(1000)),
-                                 "prefix-" + std::to_string(below(1000)) + "*",
-                                 "llama # no comment = [1]"};
-    return texts[below(std::size(texts))];
+    const std::array<std::string, 8> texts{"",
+                                           std::string(of.example),
+                                           R"(/run/a b/"quoted" \ back.sock)",
+                                           "/run/\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80.sock",
+                                           fmt::format("/{:x<{}}", "", 1 + below(106)),
+                                           fmt::format("gpu-{}", below(1000)),
+                                           fmt::format("prefix-{}*", below(1000)),
+                                           "llama # no comment = [1]"};
+    return texts.at(below(texts.size()));
   }
 
   /// A key without a default gets its example, made different from that of the other tables.
@@ -134,7 +135,7 @@ private:
     for (std::size_t element = 0; element < in.tables(settings); ++element) {
       for (const key& of : in.keys) {
         if (!of.example.empty()) {
-          of.write(settings, element, std::string(of.example) + std::to_string(element));
+          of.write(settings, element, fmt::format("{}{}", of.example, element));
         }
       }
     }

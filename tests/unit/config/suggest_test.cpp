@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(one_slip_in_any_key_is_understood) {
         std::string changed(of.name);
         changed[at] = '~';
         BOOST_TEST(nearest_key(changed) == of.name);
-        BOOST_TEST(nearest_key(std::string(of.name).insert(at, "~")) == of.name);
+        BOOST_TEST(nearest_key(std::string(of.name).insert(at, 1, '~')) == of.name);
       }
     }
   }

@@ -125,6 +125,7 @@ BOOST_DATA_TEST_CASE(pending_timeouts_and_messages_do_not_hold_it_up, thread_cou
 BOOST_DATA_TEST_CASE(a_detached_actor_may_send_until_after_the_stop, thread_counts, threads) {
   running_system running(static_cast<std::size_t>(threads));
   event flooding;
+  event written;
   std::vector<caf::actor> targets;
   for (int i = 0; i < 16; ++i) {
     targets.push_back(running.system->spawn(idler));
@@ -152,14 +153,15 @@ BOOST_DATA_TEST_CASE(a_detached_actor_may_send_until_after_the_stop, thread_coun
     caf::actor heir;
   };
   running.system->spawn(
-    [&flooding, flood](caf::stateful_actor<last_will_state>* self) -> caf::behavior {
+    [&written, flood](caf::stateful_actor<last_will_state>* self) -> caf::behavior {
       self->state.heir = flood;
       self->delayed_send(self, hours(1), caf::ok_atom_v);
-      flooding.happen();
+      written.happen();
       return {[](caf::ok_atom) {
       }};
     });
   flood = nullptr;
+  BOOST_TEST_REQUIRE(written.wait());
   BOOST_TEST_REQUIRE(flooding.wait(100));
   running.end();
   BOOST_TEST(living_states.load() == 0);

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "core/strategies/lru.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <list>
+#include <random>
+
+namespace {
+
+using namespace cellard::core;
+
+access_batch inserting(std::initializer_list<node_id> ids, std::uint32_t bytes = 10) {
+  access_batch batch;
+  batch.space = 1;
+  for (const node_id id : ids) {
+    batch.inserted.push_back({{id, 1}, no_node, bytes, 0});
+  }
+  return batch;
+}
+
+access_batch touching(std::initializer_list<node_id> ids) {
+  access_batch batch;
+  batch.space = 1;
+  batch.touched = ids;
+  return batch;
+}
+
+std::vector<node_id> chosen(strategy& order, std::uint64_t bytes) {
+  std::vector<block_name> victims;
+  order.choose(1, bytes, victims);
+  std::vector<node_id> ids;
+  for (const auto& each : victims) {
+    ids.push_back(each.node);
+  }
+  return ids;
+}
+
+BOOST_AUTO_TEST_CASE(the_least_recently_used_goes_first) {
+  lru order;
+  order.record(inserting({1, 2, 3, 4}));
+  order.record(touching({1, 3}));
+  BOOST_TEST(chosen(order, 15) == (std::vector<node_id>{2, 4}));
+  BOOST_TEST(chosen(order, 1000) == (std::vector<node_id>{1, 3}));
+  BOOST_TEST(chosen(order, 1000).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_victim_counts_as_just_used) {
+  lru order;
+  order.record(inserting({1, 2}));
+  BOOST_TEST(chosen(order, 1) == std::vector<node_id>{1});
+  order.refused(1, {{1, 1}});
+  BOOST_TEST(chosen(order, 20) == (std::vector<node_id>{2, 1}));
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_block_and_a_stale_refusal_are_forgotten) {
+  lru order;
+  order.record(inserting({1, 2}));
+  access_batch gone;
+  gone.space = 1;
+  gone.removed = {{1, 1}};
+  order.record(gone);
+  order.refused(1, {{1, 1}, {2, 99}});
+  BOOST_TEST(chosen(order, 1000) == std::vector<node_id>{2});
+}
+
+BOOST_AUTO_TEST_CASE(a_switch_keeps_the_order) {
+  lru order;
+  order.record(inserting({1, 2, 3}));
+  order.record(touching({1}));
+  const auto next = switch_strategy(order, "lru");
+  BOOST_TEST(chosen(*next, 1000) == (std::vector<node_id>{2, 3, 1}));
+}
+
+BOOST_AUTO_TEST_CASE(unknown_names_make_nothing) {
+  BOOST_TEST(make_strategy("nonsense") == nullptr);
+  for (const auto name : strategy_names()) {
+    BOOST_TEST(make_strategy(name)->name() == name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(agrees_with_a_list) {
+  std::mt19937 random(5);
+  lru order;
+  std::list<node_id> model;
+  for (int step = 0; step < 20'000; ++step) {
+    const auto id = static_cast<node_id>(random() % 300);
+    const bool known = std::find(model.begin(), model.end(), id) != model.end();
+    if (random() % 4 == 0) {
+      const auto victims = chosen(order, 1);
+      if (model.empty()) {
+        BOOST_TEST_REQUIRE(victims.empty());
+      } else {
+        BOOST_TEST_REQUIRE(victims == std::vector<node_id>{model.front()});
+        model.pop_front();
+      }
+    } else if (known) {
+      order.record(touching({id}));
+      model.remove(id);
+      model.push_back(id);
+    } else {
+      order.record(inserting({id}));
+      model.push_back(id);
+    }
+  }
+}
+
+}  // namespace

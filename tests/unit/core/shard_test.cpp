@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "core/shard.hpp"
+
+#include "tests/support/keys.hpp"
+#include "tests/support/printing.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstring>
+#include <map>
+#include <random>
+#include <set>
+
+namespace {
+
+using namespace cellard::core;
+using cellard::tests::key_of;
+using cellard::tests::keys_from;
+
+constexpr std::uint32_t block = 4096;
+constexpr requester alice{1, 0};
+constexpr requester bob{2, 0};
+const time_point start{};
+
+shard::options options_of(std::uint16_t parts = 1) {
+  shard::options options;
+  options.id = 1;
+  options.shape.type = dtype::opaque;
+  options.shape.max_bytes = block;
+  options.shape.parts = parts;
+  options.max_blocks = 100'000;
+  return options;
+}
+
+struct fixture {
+  shard all{options_of()};
+
+  fixture() { add_segment(all, 256); }
+
+  static void add_segment(shard& to, std::uint64_t blocks) {
+    auto memory = *segment::create("test", arena::segment_bytes_for(blocks * block, block));
+    BOOST_TEST_REQUIRE(to.memory().add(memory));
+    to.memory().extend(*memory, memory->bytes());
+  }
+
+  /// Writes and publishes one block whose bytes all are `fill`.
+  static errc store(shard& to, requester who, std::uint32_t ticket, int fill) {
+    const auto job = to.begin(who.session, ticket, block);
+    if (!job) {
+      return job.error().code();
+    }
+    std::memset(job->to, fill, block);
+    return to.finish(*job, static_cast<std::uint64_t>(fill), start);
+  }
+
+  /// Stores a whole chain; how many blocks are stored now.
+  std::size_t put(requester who, const std::vector<block_key>& keys,
+                  const block_key* parent = nullptr) {
+    std::size_t stored = 0;
+    for (const auto& each : all.reserve(who, 0, parent, keys, start)) {
+      stored += each.status == errc::ok && store(all, who, each.ticket, 1) == errc::ok ? 1U : 0U;
+    }
+    return stored;
+  }
+
+  std::uint32_t found(const std::vector<block_key>& keys) { return all.lookup(0, keys).ready; }
+};
+
+BOOST_FIXTURE_TEST_SUITE(shard_of, fixture)
+
+BOOST_AUTO_TEST_CASE(a_block_is_found_only_after_finish) {
+  const auto keys = keys_from(0, 1);
+  const auto given = all.reserve(alice, 0, nullptr, keys, start);
+  BOOST_TEST_REQUIRE(given.front().status == errc::ok);
+  BOOST_TEST(found(keys) == 0U);
+  const auto job = all.begin(alice.session, given.front().ticket, block);
+  BOOST_TEST_REQUIRE(job.has_value());
+  BOOST_TEST(found(keys) == 0U);
+  BOOST_TEST(all.finish(*job, 7, start) == errc::ok);
+  BOOST_TEST(found(keys) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_second_writer_of_a_key_is_told_so) {
+  const auto keys = keys_from(0, 1);
+  BOOST_TEST(all.reserve(alice, 0, nullptr, keys, start).front().status == errc::ok);
+  BOOST_TEST(all.reserve(bob, 0, nullptr, keys, start).front().status == errc::pending);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_is_there_is_not_written_again) {
+  BOOST_TEST(put(alice, keys_from(0, 3)) == 3U);
+  const auto again = all.reserve(bob, 0, nullptr, keys_from(0, 4), start);
+  BOOST_TEST(again[2].status == errc::exists);
+  BOOST_TEST(again[3].status == errc::ok);
+}
+
+BOOST_AUTO_TEST_CASE(a_chain_grows_only_at_a_block_that_is_there) {
+  const auto parent = key_of(99);
+  const auto given = all.reserve(alice, 0, &parent, keys_from(0, 3), start);
+  for (const auto& each : given) {
+    BOOST_TEST(each.status == errc::no_parent);
+  }
+  BOOST_TEST(all.blocks() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_waits_for_a_parent_that_another_session_writes) {
+  const auto root = key_of(0);
+  const auto first = all.reserve(alice, 0, nullptr, key_span{&root, 1}, start).front();
+  const auto child = all.reserve(bob, 0, &root, keys_from(1, 1), start).front();
+  BOOST_TEST_REQUIRE(child.status == errc::ok);
+  BOOST_TEST(store(all, bob, child.ticket, 2) == errc::ok);
+  BOOST_TEST(found(keys_from(0, 2)) == 0U);
+  BOOST_TEST(store(all, alice, first.ticket, 1) == errc::ok);
+  BOOST_TEST(found(keys_from(0, 2)) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_goes_with_a_parent_that_was_given_up) {
+  const auto root = key_of(0);
+  const auto used = all.memory().used_bytes();
+  const auto first = all.reserve(alice, 0, nullptr, key_span{&root, 1}, start).front();
+  const auto child = all.reserve(bob, 0, &root, keys_from(1, 2), start);
+  BOOST_TEST(store(all, bob, child[0].ticket, 2) == errc::ok);
+  BOOST_TEST(all.abort(alice.session, first.ticket));
+  BOOST_TEST(all.blocks() == 0U);
+  BOOST_TEST(all.memory().used_bytes() == used);
+  BOOST_TEST(store(all, bob, child[1].ticket, 2) == errc::no_parent);
+}
+
+BOOST_AUTO_TEST_CASE(a_ticket_belongs_to_its_session_and_counts_once) {
+  const auto given = all.reserve(alice, 0, nullptr, keys_from(0, 1), start).front();
+  BOOST_TEST(store(all, bob, given.ticket, 1) == errc::not_found);
+  BOOST_TEST(!all.abort(bob.session, given.ticket));
+  BOOST_TEST(store(all, alice, given.ticket, 1) == errc::ok);
+  BOOST_TEST(store(all, alice, given.ticket, 1) == errc::not_found);
+}
+
+BOOST_AUTO_TEST_CASE(a_length_outside_of_the_layout_is_refused) {
+  const auto given = all.reserve(alice, 0, nullptr, keys_from(0, 1), start).front();
+  BOOST_TEST(all.begin(alice.session, given.ticket, 0).error().code() == errc::invalid_argument);
+  BOOST_TEST(all.begin(alice.session, given.ticket, block + 1).error().code()
+             == errc::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_arena_is_busy_and_the_ticket_stays_good) {
+  shard small{options_of()};
+  add_segment(small, 2);
+  const auto given = small.reserve(alice, 0, nullptr, keys_from(0, 3), start);
+  BOOST_TEST(store(small, alice, given[0].ticket, 1) == errc::ok);
+  BOOST_TEST(store(small, alice, given[1].ticket, 1) == errc::ok);
+  BOOST_TEST(store(small, alice, given[2].ticket, 1) == errc::busy);
+  add_segment(small, 1);
+  BOOST_TEST(store(small, alice, given[2].ticket, 1) == errc::ok);
+}
+
+BOOST_AUTO_TEST_CASE(get_says_where_the_bytes_are) {
+  put(alice, keys_from(0, 2));
+  const auto found_now = all.get(bob, 0, keys_from(0, 5));
+  BOOST_TEST_REQUIRE(found_now.has_value());
+  BOOST_TEST(found_now->counts.ready == 2U);
+  const place& where = found_now->places[1];
+  const auto memory = all.memory().find_segment(where.segment);
+  const auto bytes = memory->data().subspan(where.offset, where.length);
+  BOOST_TEST(where.length == block);
+  BOOST_TEST((bytes.front() == std::byte{1} && bytes.back() == std::byte{1}));
+}
+
+BOOST_AUTO_TEST_CASE(a_leased_path_is_not_evicted) {
+  put(alice, keys_from(0, 3));
+  const auto lease = all.get(bob, 0, keys_from(0, 3))->lease;
+  const auto events = all.take_events(start);
+  std::vector<block_name> everything;
+  for (const auto& each : events.inserted) {
+    everything.push_back(each.block);
+  }
+  std::uint64_t freed = 0;
+  BOOST_TEST(all.evict(everything, freed).size() == 3U);
+  BOOST_TEST(all.release(bob.session, {lease}) == 1U);
+  // Only a leaf may go at a time; the list is in tail-first order of insertion, so ask until
+  // nothing goes.
+  for (int i = 0; i < 3; ++i) {
+    all.evict(everything, freed);
+  }
+  BOOST_TEST(all.blocks() == 0U);
+  BOOST_TEST(freed == 3 * all.memory().cost(block));
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_block_is_a_miss_at_once_and_its_slot_waits_for_the_reader) {
+  put(alice, keys_from(0, 2));
+  const auto seen = *all.get(bob, 0, keys_from(0, 2));
+  const auto used = all.memory().used_bytes();
+  BOOST_TEST(all.remove(0, keys_from(0, 1)) == 2U);
+  BOOST_TEST(found(keys_from(0, 2)) == 0U);
+  BOOST_TEST(all.memory().used_bytes() == used);
+  BOOST_TEST(all.deferred() == 2U);
+  all.release(bob.session, {seen.lease});
+  BOOST_TEST(all.memory().used_bytes() == 0U);
+  BOOST_TEST(all.deferred() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_slot_that_is_given_away_has_a_new_generation) {
+  put(alice, keys_from(0, 1));
+  const auto before = all.get(bob, 0, keys_from(0, 1))->places.front();
+  all.revoke(bob.session);
+  all.remove(0, keys_from(0, 1));
+  put(alice, keys_from(50, 1));
+  const auto after = all.get(bob, 0, keys_from(50, 1))->places.front();
+  BOOST_TEST(after.slot == before.slot);
+  BOOST_TEST(after.generation != before.generation);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_session_held_is_free_when_it_has_gone) {
+  put(alice, keys_from(0, 2));
+  static_cast<void>(all.get(bob, 0, keys_from(0, 2)));
+  const auto parent = key_of(1);
+  static_cast<void>(all.reserve(bob, 0, &parent, keys_from(2, 5), start));
+  BOOST_TEST(all.reservations() == 5U);
+  all.session_down(bob.session);
+  BOOST_TEST(all.leases() == 0U);
+  BOOST_TEST(all.reservations() == 0U);
+  BOOST_TEST(all.blocks() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(leases_have_a_limit) {
+  shard_limits limits;
+  limits.leases = 3;
+  all.set_limits(limits);
+  put(alice, keys_from(0, 2));
+  BOOST_TEST(all.get(bob, 0, keys_from(0, 2)).has_value());
+  BOOST_TEST(all.get(bob, 0, keys_from(0, 2)).error().code() == errc::limit_reached);
+  BOOST_TEST(all.get(alice, 0, keys_from(0, 2)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(pins_hold_until_their_time) {
+  using namespace std::chrono_literals;
+  put(alice, keys_from(0, 1));
+  BOOST_TEST(all.pin(0, keys_from(0, 1), 10s, start) == 1U);
+  const auto block_now = all.take_events(start).inserted.front().block;
+  std::uint64_t freed = 0;
+  BOOST_TEST(all.evict({block_now}, freed).size() == 1U);
+  all.tick(start + 11s);
+  BOOST_TEST(all.evict({block_now}, freed).empty());
+  BOOST_TEST(all.blocks() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_reservation_that_is_never_used_ends) {
+  using namespace std::chrono_literals;
+  static_cast<void>(all.reserve(alice, 0, nullptr, keys_from(0, 3), start));
+  BOOST_TEST(all.needs_tick());
+  all.tick(start + 31s);
+  BOOST_TEST(all.blocks() == 0U);
+  BOOST_TEST(!all.needs_tick());
+  BOOST_TEST(all.reserve(bob, 0, nullptr, keys_from(0, 1), start).front().status == errc::ok);
+}
+
+BOOST_AUTO_TEST_CASE(blocks_past_their_age_go) {
+  using namespace std::chrono_literals;
+  shard_limits limits;
+  limits.max_age = 5s;
+  all.set_limits(limits);
+  put(alice, keys_from(0, 2));
+  all.tick(start + 4s);
+  BOOST_TEST(found(keys_from(0, 2)) == 2U);
+  all.tick(start + 6s);
+  BOOST_TEST(found(keys_from(0, 2)) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(salts_do_not_share) {
+  const auto salt = *all.salt_number("user 7");
+  BOOST_TEST(salt != 0U);
+  BOOST_TEST(*all.salt_number("user 7") == salt);
+  BOOST_TEST(*all.salt_number("") == 0U);
+  put(alice, keys_from(0, 1));
+  BOOST_TEST(all.lookup(salt, keys_from(0, 1)).ready == 0U);
+  BOOST_TEST(all.reserve(alice, salt, nullptr, keys_from(0, 1), start).front().status == errc::ok);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_of_several_parts_is_there_when_all_are) {
+  shard parts{options_of(2)};
+  add_segment(parts, 16);
+  const requester left{1, 0};
+  const requester right{2, 1};
+  const auto keys = keys_from(0, 1);
+  const auto one = parts.reserve(left, 0, nullptr, keys, start).front();
+  const auto two = parts.reserve(right, 0, nullptr, keys, start).front();
+  BOOST_TEST_REQUIRE((one.status == errc::ok && two.status == errc::ok));
+  BOOST_TEST(store(parts, left, one.ticket, 1) == errc::ok);
+  BOOST_TEST(parts.lookup(0, keys).ready == 0U);
+  BOOST_TEST(parts.reserve(left, 0, nullptr, keys, start).front().status == errc::exists);
+  BOOST_TEST(store(parts, right, two.ticket, 2) == errc::ok);
+  BOOST_TEST(parts.lookup(0, keys).ready == 1U);
+  BOOST_TEST(parts.get(left, 0, keys)->places.front().checksum == 1U);
+  BOOST_TEST(parts.get(right, 0, keys)->places.front().checksum == 2U);
+  BOOST_TEST(parts.remove(0, keys) == 1U);
+  parts.revoke(left.session);
+  parts.revoke(right.session);
+  BOOST_TEST(parts.memory().used_bytes() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(parts_that_never_come_are_not_waited_for) {
+  using namespace std::chrono_literals;
+  shard parts{options_of(2)};
+  add_segment(parts, 16);
+  const auto one = parts.reserve({1, 0}, 0, nullptr, keys_from(0, 1), start).front();
+  BOOST_TEST(store(parts, {1, 0}, one.ticket, 1) == errc::ok);
+  parts.tick(start + 31s);
+  BOOST_TEST(parts.blocks() == 0U);
+  BOOST_TEST(parts.memory().used_bytes() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_segment_is_given_back_when_no_reader_holds_it) {
+  put(alice, keys_from(0, 4));
+  const auto lease = all.get(bob, 0, keys_from(0, 4))->lease;
+  BOOST_TEST(all.begin_retirement());
+  BOOST_TEST(!all.retire_some().has_value());
+  BOOST_TEST(found(keys_from(0, 4)) == 0U);
+  all.release(bob.session, {lease});
+  const auto gone = all.retire_some();
+  BOOST_TEST_REQUIRE(gone.has_value());
+  BOOST_TEST(gone->data_bytes == 256U * block);
+  BOOST_TEST(all.memory().segments() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(events_name_tails_before_heads) {
+  put(alice, keys_from(0, 3));
+  all.take_events(start);
+  static_cast<void>(all.get(bob, 0, keys_from(0, 3)));
+  const auto touched = all.take_events(start).touched;
+  BOOST_TEST(touched == (std::vector<node_id>{2, 1, 0}));
+}
+
+// Random operations of three sessions against a model that knows which keys are visible and with
+// which fill. After each step, what the shard serves is what the model has, and no slot is in two
+// hands.
+BOOST_AUTO_TEST_CASE(serves_exactly_what_was_stored) {
+  std::mt19937 random(11);
+  std::map<std::uint64_t, std::pair<std::uint64_t, int>> model;  // key -> parent, fill
+  std::map<std::uint32_t, std::tuple<session_id, std::uint64_t, std::uint64_t>> tickets;
+  std::set<std::uint64_t> writing;
+  const auto erase_subtree = [&](std::uint64_t top) {
+    std::vector<std::uint64_t> doomed{top};
+    for (std::size_t i = 0; i < doomed.size(); ++i) {
+      for (const auto& [key, value] : model) {
+        if (value.first == doomed[i] && key != doomed[i]) {
+          doomed.push_back(key);
+        }
+      }
+      for (auto at = tickets.begin(); at != tickets.end();) {
+        const bool lost =
+          std::get<1>(at->second) == doomed[i] || std::get<2>(at->second) == doomed[i];
+        if (lost && std::get<2>(at->second) == doomed[i] && std::get<1>(at->second) != doomed[i]) {
+          doomed.push_back(std::get<1>(at->second));
+        }
+        if (lost) {
+          writing.erase(std::get<1>(at->second));
+        }
+        at = lost ? tickets.erase(at) : std::next(at);
+      }
+    }
+    for (const auto key : doomed) {
+      model.erase(key);
+    }
+  };
+  for (int step = 0; step < 6'000; ++step) {
+    const requester who{1 + random() % 3, 0};
+    const std::uint64_t key = 1 + random() % 60;
+    switch (random() % 5) {
+    case 0:
+    case 1: {  // reserve under the key before it, or as a root
+      const std::uint64_t up = random() % 3 == 0 ? 0 : 1 + random() % 60;
+      const auto parent = key_of(up);
+      const auto wanted = key_of(key);
+      if (up == key) {
+        break;
+      }
+      const auto given =
+        all.reserve(who, 0, up == 0 ? nullptr : &parent, key_span{&wanted, 1}, start).front();
+      if (model.contains(key)) {
+        BOOST_TEST_REQUIRE(given.status == errc::exists);
+      } else if (writing.contains(key)) {
+        BOOST_TEST_REQUIRE(given.status == errc::pending);
+      } else if (up != 0 && !model.contains(up) && !writing.contains(up)) {
+        BOOST_TEST_REQUIRE(given.status == errc::no_parent);
+      } else {
+        BOOST_TEST_REQUIRE(given.status == errc::ok);
+        tickets[given.ticket] = {who.session, key, up};
+        writing.insert(key);
+      }
+      break;
+    }
+    case 2: {  // finish one whose parent is visible, so that the model stays simple
+      for (auto at = tickets.begin(); at != tickets.end(); ++at) {
+        const auto [session, mine, up] = at->second;
+        if (up == 0 || model.contains(up)) {
+          const int fill = static_cast<int>(random() % 250) + 1;
+          BOOST_TEST_REQUIRE(store(all, {session, 0}, at->first, fill) == errc::ok);
+          model[mine] = {up, fill};
+          writing.erase(mine);
+          tickets.erase(at);
+          break;
+        }
+      }
+      break;
+    }
+    case 3: {
+      const auto wanted = key_of(key);
+      all.remove(0, key_span{&wanted, 1});
+      erase_subtree(key);
+      break;
+    }
+    default: {
+      const auto wanted = key_of(key);
+      const auto seen = all.get(who, 0, key_span{&wanted, 1});
+      BOOST_TEST_REQUIRE(seen->counts.ready == (model.contains(key) ? 1U : 0U));
+      if (seen->counts.ready == 1) {
+        const auto& where = seen->places.front();
+        const auto bytes =
+          all.memory().find_segment(where.segment)->data().subspan(where.offset, where.length);
+        const auto fill = static_cast<std::byte>(model[key].second);
+        BOOST_TEST_REQUIRE(
+          std::all_of(bytes.begin(), bytes.end(), [&](std::byte b) { return b == fill; }));
+        if (random() % 2 == 0) {
+          all.release(who.session, {seen->lease});
+        }
+      }
+      if (random() % 50 == 0) {
+        all.revoke(who.session);
+      }
+    }
+    }
+  }
+  for (session_id who = 1; who <= 3; ++who) {
+    all.session_down(who);
+  }
+  all.clear();
+  BOOST_TEST(all.blocks() == 0U);
+  BOOST_TEST(all.memory().used_bytes() == 0U);
+  BOOST_TEST(all.deferred() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
