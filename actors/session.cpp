@@ -50,7 +50,20 @@ void session_state::serve(const inbound_ptr& from) {
                        protocol::to_string(op), setup_.who.uid));
     return;
   }
+  // Leases come back with any request. A chain request takes those of its own namespace along (on(chain_request)).
+  if (!std::holds_alternative<protocol::chain_request>(from->body)) {
+    static_cast<void>(give_back(*from, no_handle));
+  }
   std::visit([&](const auto& request) { on(from, request); }, from->body);
+}
+
+bool session_state::few_enough(const inbound_ptr& from, std::size_t count) {
+  const auto limit = setup_.settings->limits.keys_per_request;
+  if (count > limit) {
+    refuse(*from, errc::limit_reached,
+           fmt::format("{} keys in one request, limits.keys_per_request is {}", count, limit));
+  }
+  return count <= limit;
 }
 
 void session_state::refuse(const inbound& from, errc code, std::string why) {

@@ -58,6 +58,8 @@ private:
     std::vector<std::uint16_t> salts;  ///< by handle; 0 is the default of open
     std::vector<bool> sent;            ///< segments whose descriptor this client has
   };
+  static constexpr std::uint32_t no_handle = 0;  ///< handles begin at 1
+
   struct deadline {
     std::uint32_t request_id = 0;
     protocol::opcode op{};
@@ -94,6 +96,7 @@ private:
   [[nodiscard]] write_call call_of(const inbound_ptr& from, const space& where,
                                    std::uint16_t salt) const;
   bool may_write(const inbound_ptr& from);
+  bool few_enough(const inbound_ptr& from, std::size_t count);
   bool inside_staging(const inbound_ptr& from, std::uint64_t offset, std::uint64_t length);
 
   template <class Body>
@@ -106,6 +109,7 @@ private:
   void expect(const inbound& from);
   bool still_expected(const inbound& from);
   void wake_at(time_point when);
+  /// Gives the request's leases back to their shards; those of `handle` are returned instead, for the request itself to carry.
   [[nodiscard]] std::vector<std::uint64_t> give_back(const inbound& from, std::uint32_t handle);
 
   session_setup setup_;

@@ -14,20 +14,17 @@ namespace cellard::actors {
 using core::errc;
 
 void session_state::on(const inbound_ptr& from, const protocol::chain_request& request) {
+  auto releases = give_back(*from, request.space);
   space* where = find(from, request.space, request.salt);
   if (where == nullptr) {
     return;
   }
-  if (request.keys.size() > setup_.settings->limits.keys_per_request) {
-    refuse(*from, errc::limit_reached,
-           fmt::format("{} keys in one request, limits.keys_per_request is {}", request.keys.size(),
-                       setup_.settings->limits.keys_per_request));
+  if (!few_enough(from, request.keys.size())) {
+    self->send(where->opened.shard, release_atom::value, setup_.who.id, std::move(releases));
     return;
   }
-  chain_call call{from,
-                  {setup_.who.id, where->part},
-                  where->salts[request.salt],
-                  give_back(*from, request.space)};
+  chain_call call{
+    from, {setup_.who.id, where->part}, where->salts[request.salt], std::move(releases)};
   switch (request.op) {
   case protocol::opcode::get:
     get(from, *where, std::move(call));
@@ -57,6 +54,7 @@ void session_state::get(const inbound_ptr& from, space& where, chain_call call) 
   if (!setup_.who.shared_memory) {
     refuse(*from, errc::permission_denied,
            "get: this client is served inline only (listener.allow_root); use read");
+    self->send(where.opened.shard, release_atom::value, setup_.who.id, std::move(call.releases));
     return;
   }
   const auto handle = call.request().space;
@@ -116,8 +114,6 @@ void session_state::answer_get(const inbound_ptr& from, std::uint32_t handle, ge
 
 void session_state::on(const inbound_ptr& from, const protocol::release_request&) {
   const auto count = static_cast<std::uint32_t>(from->releases.size());
-  // No namespace is preferred: each one gets its own.
-  static_cast<void>(give_back(*from, 0));
   if ((from->header.flags & protocol::no_reply) != 0) {
     setup_.sink->done();
   } else {

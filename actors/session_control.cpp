@@ -3,7 +3,6 @@
 //
 // Requests about the connection and the daemon: hello, open, close, salt, texts, and what only the
 // owner and root may ask.
-#include "actors/lease_number.hpp"
 #include "actors/session_answers.hpp"
 #include "actors/version.hpp"
 
@@ -32,7 +31,7 @@ void session_state::on(const inbound_ptr& from, const protocol::hello_request& r
   reply.instance = setup_.instance;
   reply.pid = setup_.pid;
   reply.frame_bytes = static_cast<std::uint32_t>(limits.frame_bytes);
-  reply.keys = limits.keys_per_request;
+  reply.keys = std::min<std::uint32_t>(limits.keys_per_request, protocol::max_keys);
   reply.requests = limits.requests_in_flight;
   reply.staging_bytes = limits.staging_bytes;
   reply.block_bytes = limits.block_bytes;

@@ -40,7 +40,7 @@ bool session_state::inside_staging(const inbound_ptr& from, std::uint64_t offset
 void session_state::on(const inbound_ptr& from, const protocol::stage_request& request) {
   const auto limit = setup_.settings->limits.staging_bytes;
   if (request.bytes == 0 || request.bytes > limit) {
-    refuse(*from, errc::limit_reached,
+    refuse(*from, request.bytes == 0 ? errc::invalid_argument : errc::limit_reached,
            fmt::format("stage: {} bytes asked for, allowed are 1 to limits.staging ({})",
                        request.bytes, limit));
     return;
@@ -81,7 +81,7 @@ void session_state::on(const inbound_ptr& from, const protocol::write_request& r
 
 void session_state::on(const inbound_ptr& from, const protocol::reserve_request& request) {
   space* where = find(from, request.space, request.salt);
-  if (where == nullptr || !may_write(from)) {
+  if (where == nullptr || !may_write(from) || !few_enough(from, request.keys.size())) {
     return;
   }
   self
@@ -102,7 +102,7 @@ void session_state::on(const inbound_ptr& from, const protocol::reserve_request&
 
 void session_state::on(const inbound_ptr& from, const protocol::put_request& request) {
   space* where = find(from, request.space, request.salt);
-  if (where == nullptr || !may_write(from)) {
+  if (where == nullptr || !may_write(from) || !few_enough(from, request.entries.size())) {
     return;
   }
   for (const auto& each : request.entries) {
@@ -125,7 +125,7 @@ void session_state::on(const inbound_ptr& from, const protocol::put_request& req
 
 void session_state::on(const inbound_ptr& from, const protocol::commit_request& request) {
   space* where = find(from, request.space);
-  if (where == nullptr || !may_write(from)) {
+  if (where == nullptr || !may_write(from) || !few_enough(from, request.entries.size())) {
     return;
   }
   for (const auto& each : request.entries) {

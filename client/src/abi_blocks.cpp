@@ -5,8 +5,14 @@
 #include "client/src/abi.hpp"
 #include "client/src/get.hpp"
 
-using namespace cellard::library;
 using cellard::core::errc;
+using cellard::library::get;
+using cellard::library::get_copy;
+using cellard::library::guarded;
+using cellard::library::keys_of;
+using cellard::library::missing;
+using cellard::library::report;
+using cellard::library::status_of;
 namespace core = cellard::core;
 
 namespace {

@@ -5,10 +5,20 @@
 #include "client/src/abi.hpp"
 #include "client/src/fork_count.hpp"
 
+#include <array>
 #include <cstdlib>
 
-using namespace cellard::library;
 using cellard::core::errc;
+using cellard::library::client_state;
+using cellard::library::completed;
+using cellard::library::find_endpoint;
+using cellard::library::guarded;
+using cellard::library::last_error;
+using cellard::library::missing;
+using cellard::library::report;
+using cellard::library::status_of;
+using cellard::library::watch_forks;
+using cellard::library::write_out;
 namespace core = cellard::core;
 namespace protocol = cellard::protocol;
 
@@ -98,7 +108,7 @@ int cellard_server(cellard_client* client, cellard_server_info* info) {
 
 namespace {
 
-constexpr protocol::opcode text_opcodes[] = {
+constexpr std::array text_opcodes = {
   protocol::opcode::stats,    protocol::opcode::health, protocol::opcode::namespaces,
   protocol::opcode::sessions, protocol::opcode::config, protocol::opcode::reload,
   protocol::opcode::drain,    protocol::opcode::clear,

@@ -6,8 +6,20 @@
 #include "client/src/chain.hpp"
 #include "client/src/keys.hpp"
 
-using namespace cellard::library;
 using cellard::core::errc;
+using cellard::library::chain_keys;
+using cellard::library::client_state;
+using cellard::library::completed;
+using cellard::library::guarded;
+using cellard::library::key_from_bytes;
+using cellard::library::keys_of;
+using cellard::library::list;
+using cellard::library::match;
+using cellard::library::missing;
+using cellard::library::report;
+using cellard::library::space_state;
+using cellard::library::status_of;
+using cellard::library::write_out;
 namespace core = cellard::core;
 namespace protocol = cellard::protocol;
 

@@ -9,8 +9,16 @@
 #include <optional>
 #include <vector>
 
-using namespace cellard::library;
 using cellard::core::errc;
+using cellard::library::check_lengths;
+using cellard::library::guarded;
+using cellard::library::keys_of;
+using cellard::library::missing;
+using cellard::library::put;
+using cellard::library::report;
+using cellard::library::space_state;
+using cellard::library::stage;
+using cellard::library::status_of;
 namespace core = cellard::core;
 
 namespace {

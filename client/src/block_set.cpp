@@ -25,10 +25,9 @@ void block_set::add(const located& where, const protocol::place& place) {
     {where.data, place.length, place.codec, place.generation, where.header, place.checksum});
 }
 
-void block_set::add(std::unique_ptr<std::byte[]> bytes, std::size_t length,
-                    std::uint64_t checksum) {
-  views_.push_back({bytes.get(), length, 0, 0, nullptr, checksum});
-  private_bytes_.push_back(std::move(bytes));
+void block_set::add(std::vector<std::byte> bytes, std::uint64_t checksum) {
+  views_.push_back({bytes.data(), bytes.size(), 0, 0, nullptr, checksum});
+  private_bytes_.push_back(std::move(bytes));  // a moved vector keeps its memory
 }
 
 void block_set::add_lease(std::uint64_t lease, std::uint64_t epoch) {

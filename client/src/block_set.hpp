@@ -33,7 +33,7 @@ public:
   ~block_set();
 
   void add(const located& where, const protocol::place& place);
-  void add(std::unique_ptr<std::byte[]> bytes, std::size_t length, std::uint64_t checksum);
+  void add(std::vector<std::byte> bytes, std::uint64_t checksum);
   void add_lease(std::uint64_t lease, std::uint64_t epoch);
   void truncate(std::size_t count) { views_.resize(count); }
 
@@ -52,7 +52,7 @@ private:
   std::shared_ptr<client_state> client_;
   std::vector<block_view> views_;
   std::vector<std::shared_ptr<const mapping>> pins_;
-  std::vector<std::unique_ptr<std::byte[]>> private_bytes_;
+  std::vector<std::vector<std::byte>> private_bytes_;
   std::vector<std::unique_ptr<lease_node>> leases_;
 };
 

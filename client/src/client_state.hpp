@@ -31,6 +31,8 @@ public:
   session(session&& other) noexcept
     : owner_(std::exchange(other.owner_, nullptr)),
       lock_(std::move(other.lock_)) {}
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
   session& operator=(session&&) = delete;
   ~session();
 

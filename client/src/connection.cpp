@@ -144,19 +144,16 @@ core::result<ok_t> connection::call_status(const protocol::request& body, std::u
 }
 
 core::result<answer> connection::await(std::uint32_t id, std::uint16_t op, const deadline& until) {
-  for (;;) {
-    auto reply = receive(until);
-    CELLARD_TRY(reply);
-    if (reply->frame.header.request_id != id) {
-      CELLARD_TRY(handle_late(*reply));
-      continue;
-    }
-    if (reply->frame.header.op != (op | protocol::reply_bit)) {
-      return fail(errc::bad_frame, "the reply to opcode {} has the opcode {}", op,
-                  reply->frame.header.op);
-    }
-    return reply;
+  auto reply = receive(until);
+  while (reply && reply->frame.header.request_id != id) {
+    CELLARD_TRY(handle_late(*reply));
+    reply = receive(until);
   }
+  if (reply && reply->frame.header.op != (op | protocol::reply_bit)) {
+    return fail(errc::bad_frame, "the reply to opcode {} has the opcode {}", op,
+                reply->frame.header.op);
+  }
+  return reply;
 }
 
 /// One frame whose header adds up.

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-
-#include <time.h>
+#include <ctime>
 
 namespace cellard::library {
 

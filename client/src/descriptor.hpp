@@ -22,6 +22,8 @@ public:
     }
     return *this;
   }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
   ~descriptor() { reset(); }
 
   /// -1 when there is none.

@@ -19,7 +19,7 @@ bool means_miss(errc code) noexcept {
 }
 
 struct whole_block {
-  std::unique_ptr<std::byte[]> bytes;
+  std::vector<std::byte> bytes;
   std::uint64_t length = 0;
   std::uint64_t checksum = 0;
 };
@@ -48,10 +48,10 @@ core::result<bool> read_piece(const space_state& space, connection& link,
                                                    request.offset, reply->total)});
   }
   if (first) {
-    block.bytes = std::make_unique_for_overwrite<std::byte[]>(block.length);
+    block.bytes.resize(block.length);
   }
   if (size > 0) {
-    std::memcpy(block.bytes.get() + request.offset, reply->bytes.data(), size);
+    std::memcpy(block.bytes.data() + request.offset, reply->bytes.data(), size);
   }
   request.offset += size;
   return true;
@@ -88,7 +88,7 @@ core::result<bool> inline_read(const space_state& space, connection& link, core:
     if (!*block) {
       return false;
     }
-    blocks.add(std::move((*block)->bytes), (*block)->length, (*block)->checksum);
+    blocks.add(std::move((*block)->bytes), (*block)->checksum);
   }
   return true;
 }

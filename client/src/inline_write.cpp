@@ -8,7 +8,7 @@ namespace cellard::library {
 
 core::result<core::ok_t> write_inline(connection& link, const range_list& ranges,
                                       const deadline& until) {
-  for (const auto& range : *ranges) {
+  for (auto& range : *ranges) {
     for (std::uint64_t at = 0; range.is_inline() && at < range.length();) {
       const auto size = std::min<std::uint64_t>(range.length() - at, link.inline_piece());
       CELLARD_TRY(link.call_status(

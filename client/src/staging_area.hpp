@@ -62,6 +62,8 @@ public:
                    std::vector<staging_range>& into);
 
   staging_range(staging_range&& other) noexcept = default;
+  staging_range(const staging_range&) = delete;
+  staging_range& operator=(const staging_range&) = delete;
   staging_range& operator=(staging_range&&) = delete;
   ~staging_range() {
     if (area_ != nullptr) {
@@ -69,25 +71,25 @@ public:
     }
   }
 
-  [[nodiscard]] std::byte* data() const noexcept {
-    return own_ != nullptr ? own_.get() : area_->at(offset_);
+  [[nodiscard]] std::byte* data() noexcept {
+    return is_inline() ? own_.data() : area_->at(offset_);
   }
   [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
   [[nodiscard]] std::uint64_t length() const noexcept { return length_; }
   /// True when the bytes have to travel through the socket.
-  [[nodiscard]] bool is_inline() const noexcept { return own_ != nullptr; }
+  [[nodiscard]] bool is_inline() const noexcept { return !own_.empty(); }
 
 private:
   staging_range(std::shared_ptr<staging_area> area, std::uint64_t offset, std::uint64_t length)
     : area_(std::move(area)),
       offset_(offset),
       length_(length),
-      own_(area_->mapped() ? nullptr : std::make_unique_for_overwrite<std::byte[]>(length)) {}
+      own_(area_->mapped() ? 0 : length) {}
 
   std::shared_ptr<staging_area> area_;
   std::uint64_t offset_;
   std::uint64_t length_;
-  std::unique_ptr<std::byte[]> own_;
+  std::vector<std::byte> own_;  ///< private memory, when the area is not mapped
 };
 
 }  // namespace cellard::library
