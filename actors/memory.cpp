@@ -44,8 +44,10 @@ void memory_state::grant(space_id space, std::uint64_t block_bytes, std::uint32_
     self->send(who->second.shard, denied_atom::value);
     return;
   }
-  auto made = core::segment::create("cellard:" + who->second.what.name,
-                                    core::arena::segment_bytes_for(*data_bytes, granule_bytes));
+  auto made = core::segment::create(
+    "cellard:" + who->second.what.name, core::arena::segment_bytes_for(*data_bytes, granule_bytes),
+    settings->memory.hugepages == config::hugepages_use::thp ? core::huge_pages::thp
+                                                             : core::huge_pages::never);
   if (!made) {
     // Out of descriptors or memory: the shard makes room in what it has.
     budget.give_back(space, *data_bytes);

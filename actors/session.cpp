@@ -50,11 +50,20 @@ void session_state::serve(const inbound_ptr& from) {
                        protocol::to_string(op), setup_.who.uid));
     return;
   }
-  // Leases come back with any request. A chain request takes those of its own namespace along (on(chain_request)).
+  // Leases come back with any request. A chain request takes those of its own namespace along
+  // (on(chain_request)).
   if (!std::holds_alternative<protocol::chain_request>(from->body)) {
     static_cast<void>(give_back(*from, no_handle));
   }
   std::visit([&](const auto& request) { on(from, request); }, from->body);
+}
+
+void session_state::closed() {
+  closed_ = true;
+  // The supervisor counts this session in with its answer, so that has to be seen to be undone.
+  if (opening_ == 0) {
+    self->quit();
+  }
 }
 
 bool session_state::few_enough(const inbound_ptr& from, std::size_t count) {
@@ -177,7 +186,7 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
   return {
     [&state](request_atom, const inbound_ptr& from) { state.serve(from); },
     [&state](writable_atom) { state.writable(); },
-    [self](closed_atom) { self->quit(); },
+    [&state](closed_atom) { state.closed(); },
     [&state](tick_atom) { state.tick(); },
     [&state](apply_atom, const config::snapshot& fresh) { state.apply(fresh); },
   };

@@ -46,6 +46,7 @@ public:
   void start(session_setup what);
   void serve(const inbound_ptr& from);
   void writable() { setup_.sink->flush(); }
+  void closed();
   void tick();
   void apply(const config::snapshot& fresh) { setup_.settings = fresh; }
 
@@ -109,7 +110,8 @@ private:
   void expect(const inbound& from);
   bool still_expected(const inbound& from);
   void wake_at(time_point when);
-  /// Gives the request's leases back to their shards; those of `handle` are returned instead, for the request itself to carry.
+  /// Gives the request's leases back to their shards; those of `handle` are returned instead, for
+  /// the request itself to carry.
   [[nodiscard]] std::vector<std::uint64_t> give_back(const inbound& from, std::uint32_t handle);
 
   session_setup setup_;
@@ -121,6 +123,7 @@ private:
   core::staging_ptr staging_;
   std::unordered_map<std::uint32_t, space> spaces_;
   std::uint32_t opening_ = 0;  ///< opens on their way, counted towards the limit
+  bool closed_ = false;        ///< the connection has ended; the session waits for its opens
   std::vector<deadline>
     deadlines_;  ///< of requests that may take long; at most limits.requests_in_flight
 };

@@ -59,16 +59,24 @@ void session_state::on(const inbound_ptr& from, const protocol::open_request& re
     .then(
       [this, from](core::result<opened_space>& opened) {
         --opening_;
-        if (opened) {
+        if (opened && closed_) {
+          self->send(setup_.supervisor, leave_atom::value, opened->id);
+        } else if (opened) {
           finish_open(from, std::move(*opened));
         } else if (still_expected(*from)) {
           answer(*from, opened.error());
+        }
+        if (closed_) {
+          closed();
         }
       },
       [this, from](const caf::error&) {
         --opening_;
         if (still_expected(*from)) {
           refuse(*from, errc::shutting_down, "the daemon is ending");
+        }
+        if (closed_) {
+          closed();
         }
       });
 }

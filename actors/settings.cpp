@@ -23,7 +23,7 @@ core::result<std::string> settings_state::reload() {
     return std::string{"nothing changed\n"};
   }
   auto mixed = config::with_live_keys(*setup.running, *wanted);
-  if (const auto problems = config::validate(mixed); !problems.empty()) {
+  if (const auto problems = config::validate(mixed, setup.host_bytes); !problems.empty()) {
     return core::fail(core::errc::config_invalid,
                       "the live keys of {} do not go together with keys that need a restart: {}",
                       setup.file->string(), problems.front().text);

@@ -18,6 +18,7 @@ namespace cellard::actors {
 struct settings_setup {
   std::optional<std::filesystem::path> file;  ///< none: the daemon runs on embedded defaults
   config::snapshot running;
+  std::uint64_t host_bytes = 0;  ///< what shares of memory are shares of
   memory_actor memory;
   eviction_actor order;
   supervisor_actor supervisor;

@@ -152,6 +152,8 @@ void shard_state::apply(const config::snapshot& fresh) {
 }
 
 void shard_state::after_request() {
+  core->counters().granted_bytes.set(core->memory().granted_bytes());
+  core->counters().used_bytes.set(core->memory().used_bytes());
   auto events = core->take_events(now());
   if (!events.empty()) {
     self->send(setup_.order, record_atom::value, std::move(events));

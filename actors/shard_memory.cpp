@@ -98,8 +98,6 @@ void shard_state::make_room() {
 
 void shard_state::run_ahead() {
   const auto& memory = core->memory();
-  core->counters().granted_bytes.set(memory.granted_bytes());
-  core->counters().used_bytes.set(memory.used_bytes());
   const auto populated = memory.populated_bytes();
   const auto used = memory.used_bytes();
   if (populating_ > 0) {

@@ -118,7 +118,6 @@ struct limit_settings {
   duration partial_time = std::chrono::seconds(30);
   std::uint64_t block_bytes = 1 * gib;
   std::uint64_t inline_block_bytes = 16 * mib;
-  std::uint64_t loading_bytes = 256 * mib;
   duration reservation_time = std::chrono::seconds(30);
   duration request_deadline = std::chrono::seconds(60);
 };
@@ -137,15 +136,6 @@ struct log_settings {
   log_format format = log_format::text;
 };
 
-struct stats_settings {
-  bool history = true;
-};
-
-struct metrics_settings {
-  std::string textfile;  ///< empty: none
-  duration interval = std::chrono::seconds(15);
-};
-
 struct configuration {
   operating_mode mode = operating_mode::inference;
   daemon_settings daemon;
@@ -156,8 +146,6 @@ struct configuration {
   limit_settings limits;
   std::vector<quota_settings> quotas;
   log_settings log;
-  stats_settings stats;
-  metrics_settings metrics;
 
   /// Which snapshot this is; the daemon counts its reloads in it. No key, so no part of a
   /// comparison.

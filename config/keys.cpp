@@ -114,10 +114,6 @@ bool socket_path(std::string_view text) {
   return text.starts_with('/') && text.size() <= 107 && printable(text);
 }
 
-bool file_or_none(std::string_view text) {
-  return text.empty() || (text.starts_with('/') && text.size() <= 4095 && printable(text));
-}
-
 bool name_or_none(std::string_view text) {
   return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
@@ -282,8 +278,6 @@ constexpr auto limit_keys = std::to_array<key>({
   limit<&lim::inline_block_bytes>(
     row("limits.inline_block", "bytes", "0 or 4 KiB to 1 GiB", live,
         "Largest block that may go through the socket; larger ones need shared memory.")),
-  limit<&lim::loading_bytes>(row("limits.loading", "bytes", "1 MiB to 1 TiB", live,
-                                 "Space reserved for blocks on their way from a lower tier.")),
   limit<&lim::reservation_time>(
     row("limits.reservation_time", "time", "100 ms to 1 h", live,
         "A key that is reserved and not committed by then is free for others.")),
@@ -318,20 +312,6 @@ constexpr auto log_keys = std::to_array<key>({
     row("log.format", "word", words_only, live, "Lines for people, or a JSON object a line.")),
 });
 
-constexpr auto stats_keys = std::to_array<key>({
-  of<&configuration::stats, &stats_settings::history>(
-    row("stats.history", "switch", {}, live, "Keep a day of history for cellarctl top.")),
-});
-
-constexpr auto metrics_keys = std::to_array<key>({
-  text(of<&configuration::metrics, &metrics_settings::textfile>(
-         row("metrics.textfile", "path", "absolute paths, or empty for none", live,
-             "File that Prometheus' node exporter collects; empty writes none.")),
-       file_or_none),
-  of<&configuration::metrics, &metrics_settings::interval>(
-    row("metrics.interval", "time", "1 s to 1 h", live, "How often the file is written.")),
-});
-
 constexpr auto all_sections = std::to_array<section>({
   {"", "", top_keys},
   {"daemon", "The process.", daemon_keys},
@@ -347,8 +327,6 @@ constexpr auto all_sections = std::to_array<section>({
     "What a namespace may hold. The first quota that matches counts; without any, all share.",
     quota_keys, 1024),
   {"log", "What is logged, and how.", log_keys},
-  {"stats", "What the daemon remembers about itself.", stats_keys},
-  {"metrics", "Figures for a monitoring system.", metrics_keys},
 });
 
 }  // namespace

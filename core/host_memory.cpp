@@ -2,6 +2,8 @@
 // Copyright the cellard authors
 #include "core/host_memory.hpp"
 
+#include <sys/sysinfo.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -81,7 +83,14 @@ std::uint64_t host_memory::usable_bytes() const noexcept {
 }
 
 host_memory read_host_memory(const std::filesystem::path& root) {
-  return {meminfo(root, "MemTotal:"), meminfo(root, "MemAvailable:"), cgroup_limit(root)};
+  host_memory found{meminfo(root, "MemTotal:"), meminfo(root, "MemAvailable:"), cgroup_limit(root)};
+  struct sysinfo info {};
+  if (found.total_bytes == 0 && sysinfo(&info) == 0) {
+    // ProcSubset=pid of a service hides /proc/meminfo.
+    found.total_bytes = std::uint64_t{info.totalram} * info.mem_unit;
+    found.available_bytes = std::uint64_t{info.freeram} * info.mem_unit;
+  }
+  return found;
 }
 
 }  // namespace cellard::core

@@ -67,9 +67,16 @@ struct write_job {
   slot_ref slot{0};
   block_name block;
   std::uint16_t part = 0;
+  std::uint16_t codec = 0;
   std::byte* to = nullptr;
   std::uint32_t length = 0;
   std::shared_ptr<segment> keep;
+};
+
+/// What a codec made of a block; codec 0 means that it is kept raw.
+struct encoding {
+  std::uint16_t codec = 0;
+  std::uint32_t bytes = 0;
 };
 
 struct listed_block {
@@ -117,7 +124,9 @@ public:
   /// it is a root).
   std::vector<reservation> reserve(requester who, std::uint16_t salt, const block_key* parent,
                                    key_span keys, time_point now);
-  result<write_job> begin(session_id who, std::uint32_t ticket, std::uint32_t length);
+  /// For `length` raw bytes.
+  result<write_job> begin(session_id who, std::uint32_t ticket, std::uint32_t length,
+                          encoding encoded = {});
   errc finish(const write_job& job, std::uint64_t checksum, time_point now);
   void cancel(const write_job& job);
   bool abort(session_id who, std::uint32_t ticket);

@@ -99,7 +99,8 @@ reservation shard::reserve_one(requester who, std::uint16_t salt, node_id parent
   return {errc::ok, next_ticket_++};
 }
 
-result<write_job> shard::begin(session_id who, std::uint32_t number, std::uint32_t length) {
+result<write_job> shard::begin(session_id who, std::uint32_t number, std::uint32_t length,
+                               encoding encoded) {
   const auto found = tickets_.find(number);
   if (found == tickets_.end() || found->second.session != who) {
     return fail(errc::not_found, "commit: ticket {} is not a reservation of this session", number);
@@ -116,13 +117,19 @@ result<write_job> shard::begin(session_id who, std::uint32_t number, std::uint32
                 "commit: a block of {} bytes, but the layout has blocks of {}{}", length,
                 shape_.type == dtype::opaque ? "1 to " : "", block_bytes_);
   }
-  const auto slot = arena_.allocate(length);
+  const std::uint32_t stored = encoded.codec == 0 ? length : encoded.bytes;
+  const auto slot = arena_.allocate(stored);
   if (!slot) {
     counters_->puts_busy.add();
     return fail(errc::busy, "commit: no room for {} bytes now", length);
   }
-  write_job job{
-    *slot, mine.block, mine.part, arena_.bytes(*slot), length, arena_.segment_of(*slot)};
+  write_job job{*slot,
+                mine.block,
+                mine.part,
+                encoded.codec,
+                arena_.bytes(*slot),
+                stored,
+                arena_.segment_of(*slot)};
   tickets_.erase(found);
   return job;
 }
@@ -130,7 +137,7 @@ result<write_job> shard::begin(session_id who, std::uint32_t number, std::uint32
 void shard::write_header(const write_job& job, std::uint64_t checksum) {
   const node& block = index_[job.block.node];
   slot_header& head = arena_.header(job.slot);
-  head.codec = 0;
+  head.codec = job.codec;
   head.checksum = checksum;
   head.sequence = next_sequence_++;
   head.key = block.key;

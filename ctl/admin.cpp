@@ -62,7 +62,7 @@ void add_admin_commands(CLI::App& app, const globals& shared) {
   app.add_subcommand("drain", "Refuse new blocks from now on, before the daemon is ended")
     ->callback([&shared] { run_drain(shared); });
   auto* clear = app.add_subcommand("clear", "Remove every tenant's blocks");
-  clear->add_flag("--yes", "yes, every tenant's")->required();
+  clear->add_flag("--yes")->description("yes, every tenant's")->required();
   clear->callback([&shared] { run_clear(shared); });
 }
 

@@ -27,7 +27,7 @@ client connect_lazily(const globals& shared) {
 }
 
 bool wants_all(const client& from, const globals& shared) {
-  return shared.all_tenants ? *shared.all_tenants : from.server().privileged != 0;
+  return shared.all_tenants != 0 ? shared.all_tenants > 0 : from.server().privileged != 0;
 }
 
 std::string ask_text(const client& from, const char* what, bool all) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -19,10 +18,10 @@ inline constexpr int exit_usage = 2;
 inline constexpr int exit_no_daemon = 69;  // EX_UNAVAILABLE of sysexits.h
 
 struct globals {
-  std::string socket;               ///< empty: where the client library looks
-  double deadline_seconds = 5;      ///< of each request; an operator waits longer than an engine
-  bool json = false;                ///< print JSON instead of text
-  std::optional<bool> all_tenants;  ///< unset: all where the daemon lets us
+  std::string socket;           ///< empty: where the client library looks
+  double deadline_seconds = 5;  ///< of each request; an operator waits longer than an engine
+  bool json = false;            ///< print JSON instead of text
+  int all_tenants = 0;          ///< 1: --all, -1: --own, 0: all where the daemon lets us
 
   [[nodiscard]] std::uint32_t deadline_ms() const noexcept {
     return static_cast<std::uint32_t>(deadline_seconds * 1000);

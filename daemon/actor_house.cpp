@@ -83,6 +83,7 @@ void actor_house::spawn_all(const config::snapshot& settings,
   actors::settings_setup running;
   running.file = std::move(file);
   running.running = settings;
+  running.host_bytes = host_bytes;
   running.memory = memory_;
   running.order = order_;
   running.supervisor = supervisor_;

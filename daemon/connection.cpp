@@ -114,7 +114,8 @@ void connection::arm_read() {
   socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                      [self = shared_from_this()](const boost::system::error_code& failed) {
                        self->armed_ = false;
-                       if (failed) {
+                       // The process may have died, and the session with it, while this was due.
+                       if (failed || self->over_) {
                          self->end();
                        } else {
                          self->readable();

@@ -20,7 +20,8 @@ FOLDERS: dict[str, set[str]] = {
     "actors": {"core", "protocol", "gpu", "config"},
     "daemon": {"core", "protocol", "gpu", "config", "actors"},
     "client": {"core", "protocol"},
-    "examples": {"client"},
+    "ctl": {"core", "config", "client"},
+    "examples": {"client", "core"},
 }
 
 # What an include of another project begins with -> its name here. Not listed: the standard library and the system's headers.
@@ -57,6 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "actors": {"CAF", "xxhash"},
     "daemon": {"CAF", "Boost", "spdlog", "CLI11", "xxhash"},
     "client": {"CLI11", "OpenSSL", "xxhash", "curses"},
+    "ctl": {"CLI11", "curses"},
     "examples": set(),
 }
 # Bytes and rules only: no system call, so that the fuzzer and the tests see all there is.

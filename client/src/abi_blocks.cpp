@@ -13,7 +13,6 @@ using cellard::library::keys_of;
 using cellard::library::missing;
 using cellard::library::report;
 using cellard::library::status_of;
-namespace core = cellard::core;
 
 namespace {
 

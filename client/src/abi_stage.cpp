@@ -15,6 +15,7 @@ using cellard::library::guarded;
 using cellard::library::keys_of;
 using cellard::library::missing;
 using cellard::library::put;
+using cellard::library::put_request;
 using cellard::library::report;
 using cellard::library::space_state;
 using cellard::library::stage;
@@ -27,10 +28,32 @@ std::optional<core::block_key> parent_of(const cellard_key* parent) {
   return parent == nullptr ? std::nullopt : std::optional{keys_of(parent, 1)[0]};
 }
 
-bool has_null(const cellard_const_buffer* buffers, size_t count) noexcept {
-  return std::any_of(buffers, buffers + count, [](const auto& buffer) {
+/// False when a put lacks something that it cannot do without.
+bool is_complete(const cellard_space* space, const cellard_key* keys, size_t count,
+                 const cellard_const_buffer* buffers, size_t per_block) noexcept {
+  if (space == nullptr || count == 0) {
+    return space != nullptr;
+  }
+  if (keys == nullptr || buffers == nullptr || per_block == 0 || count > SIZE_MAX / per_block) {
+    return false;
+  }
+  return std::none_of(buffers, buffers + count * per_block, [](const auto& buffer) {
     return buffer.data == nullptr && buffer.length > 0;
   });
+}
+
+/// `statuses` may be null.
+int put_blocks(const space_state& space, const put_request& wanted, int* statuses, size_t& stored) {
+  if (wanted.keys.empty()) {
+    return CELLARD_OK;
+  }
+  std::vector<int> own(statuses == nullptr ? wanted.keys.size() : 0);
+  const std::span<int> per_key{statuses == nullptr ? own.data() : statuses, wanted.keys.size()};
+  if (space.client->disabled()) {
+    std::fill(per_key.begin(), per_key.end(), +CELLARD_UNAVAILABLE);
+    return CELLARD_OK;
+  }
+  return status_of(put(space, wanted, per_key, stored));
 }
 
 core::result<std::unique_ptr<stage>> reserve(const std::shared_ptr<const space_state>& space,
@@ -46,35 +69,23 @@ core::result<std::unique_ptr<stage>> reserve(const std::shared_ptr<const space_s
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): the interface has these parameters
 int cellard_put(cellard_space* space, const cellard_key* parent, const cellard_key* keys,
                 size_t count, const cellard_const_buffer* buffers, size_t buffers_per_block,
                 int* statuses, size_t* stored) {
   return guarded([&]() -> int {
-    if (space == nullptr
-        || (count > 0 && (keys == nullptr || buffers == nullptr || buffers_per_block == 0))) {
-      return missing("cellard_put: space, keys or buffers is NULL, or buffers_per_block is 0");
-    }
     size_t unused = 0;
     auto& total = stored == nullptr ? unused : *stored;
     total = 0;
-    if (count == 0) {
-      return CELLARD_OK;
+    if (!is_complete(space, keys, count, buffers, buffers_per_block)) {
+      return missing("cellard_put: space, keys, buffers or a buffer's data is NULL, or "
+                     "buffers_per_block is 0");
     }
-    if (count > SIZE_MAX / buffers_per_block || has_null(buffers, count * buffers_per_block)) {
-      return missing("cellard_put: a buffer's data is NULL");
-    }
-    std::vector<int> own(statuses == nullptr ? count : 0);
-    const std::span<int> per_key{statuses == nullptr ? own.data() : statuses, count};
-    if (space->state->client->disabled()) {
-      std::fill(per_key.begin(), per_key.end(), +CELLARD_UNAVAILABLE);
-      return CELLARD_OK;
-    }
-    return status_of(put(*space->state,
-                         {parent_of(parent),
-                          keys_of(keys, count),
-                          {buffers, count * buffers_per_block},
-                          buffers_per_block},
-                         per_key, total));
+    const put_request wanted{parent_of(parent),
+                             keys_of(keys, count),
+                             {buffers, count * buffers_per_block},
+                             buffers_per_block};
+    return put_blocks(*space->state, wanted, statuses, total);
   });
 }
 

@@ -7,7 +7,6 @@
 namespace cellard::library {
 
 using core::errc;
-using core::fail;
 using core::key_span;
 
 namespace {

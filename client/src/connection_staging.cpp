@@ -26,7 +26,7 @@ core::result<ok_t> connection::ensure_staging(std::uint64_t wanted, const deadli
   if (staging != nullptr && (staging->size() >= bytes || staging->in_use())) {
     return ok_t{};
   }
-  const auto made = request_staging(bytes, until);
+  auto made = request_staging(bytes, until);
   if (made || made.error().code() != errc::limit_reached) {
     return made;
   }

@@ -4,12 +4,11 @@
 
 #include <sys/un.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
-
-#include <errno.h>
 
 namespace cellard::library {
 namespace {
@@ -20,6 +19,8 @@ using core::fail;
 constexpr double longest_deadline_seconds = 3600;
 
 std::string_view variable(const char* name) noexcept {
+  // Only connect comes here; a program that changes its environment meanwhile has other problems.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view{} : std::string_view{value};
 }

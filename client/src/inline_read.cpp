@@ -10,7 +10,6 @@ namespace cellard::library {
 namespace {
 
 using core::errc;
-using core::fail;
 
 /// What a get reports as a miss: absent, taken back meanwhile, or not there yet.
 bool means_miss(errc code) noexcept {

@@ -3,19 +3,20 @@
 #include "client/src/last_error.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace cellard::library {
 namespace {
 
 constexpr std::size_t room = 1536;  // the daemon's sentences have at most 1024 bytes
-thread_local char sentence_of_thread[room] = "";
+thread_local std::array<char, room> sentence_of_thread{};
 
 }  // namespace
 
 int report(core::errc code, std::string_view sentence) noexcept {
   const auto size = std::min(sentence.size(), room - 1);
-  std::memcpy(sentence_of_thread, sentence.data(), size);
+  std::memcpy(sentence_of_thread.data(), sentence.data(), size);
   sentence_of_thread[size] = '\0';
   return static_cast<int>(code);
 }
@@ -25,7 +26,7 @@ int report(const core::error& problem) noexcept {
 }
 
 const char* last_error() noexcept {
-  return sentence_of_thread;
+  return sentence_of_thread.data();
 }
 
 }  // namespace cellard::library

@@ -2,6 +2,7 @@
 // Copyright the cellard authors
 #include "client/src/mapping.hpp"
 
+#include "client/src/errno_text.hpp"
 #include "client/src/fork_count.hpp"
 
 #include <fcntl.h>
@@ -20,7 +21,7 @@ core::result<std::shared_ptr<const mapping>> mapping::make(const descriptor& mem
                                                            std::uint64_t bytes, access mode) {
   struct stat facts {};
   if (::fstat(memfd.get(), &facts) != 0) {
-    return fail(errc::io_error, "fstat of a memfd from the daemon: {}", std::strerror(errno));
+    return fail(errc::io_error, "fstat of a memfd from the daemon: {}", errno_text());
   }
   if (bytes == 0 || static_cast<std::uint64_t>(facts.st_size) < bytes) {
     return fail(errc::bad_frame, "a memfd of the daemon has {} bytes, it announced {}",
@@ -33,8 +34,7 @@ core::result<std::shared_ptr<const mapping>> mapping::make(const descriptor& mem
   const int protection = mode == access::read_only ? PROT_READ : PROT_READ | PROT_WRITE;
   void* data = ::mmap(nullptr, bytes, protection, MAP_SHARED, memfd.get(), 0);
   if (data == MAP_FAILED) {
-    return fail(errc::out_of_memory, "mmap of {} bytes from the daemon: {}", bytes,
-                std::strerror(errno));
+    return fail(errc::out_of_memory, "mmap of {} bytes from the daemon: {}", bytes, errno_text());
   }
   // Neither call can fail in a way that matters more than the mapping does.
   ::madvise(data, bytes, MADV_DONTFORK);

@@ -2,7 +2,7 @@
 // Copyright the cellard authors
 #include "client/src/payload_hash.hpp"
 
-#define XXH_INLINE_ALL
+#define XXH_INLINE_ALL  // NOLINT(readability-identifier-naming): xxhash's
 #include <xxhash.h>
 
 namespace cellard::library {

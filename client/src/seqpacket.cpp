@@ -2,6 +2,7 @@
 // Copyright the cellard authors
 #include "client/src/seqpacket.hpp"
 
+#include "client/src/errno_text.hpp"
 #include "protocol/frame.hpp"
 
 #include <fcntl.h>
@@ -25,6 +26,21 @@ bool means_gone(int code) noexcept {
   return code == EPIPE || code == ECONNRESET || code == ENOTCONN;
 }
 
+tl::unexpected<core::error> no_answer() {
+  return fail(errc::timed_out, "the daemon did not answer within the call's deadline; see "
+                               "CELLARD_DEADLINE or cellard_options.deadline_ms");
+}
+
+tl::unexpected<core::error> send_failure(std::size_t size) {
+  if (means_gone(errno)) {
+    return fail(errc::unavailable, "the daemon closed the connection");
+  }
+  if (errno == EMSGSIZE) {
+    return fail(errc::frame_too_large, "the kernel refuses a frame of {} bytes", size);
+  }
+  return fail(errc::io_error, "send: {}", errno_text());
+}
+
 /// A Unix connect waits while the backlog is full; SO_SNDTIMEO bounds that.
 core::result<ok_t> bound_connect(int socket, const deadline& until) {
   auto left = std::chrono::duration_cast<std::chrono::microseconds>(until.left()).count();
@@ -32,7 +48,7 @@ core::result<ok_t> bound_connect(int socket, const deadline& until) {
   const timeval wait{static_cast<time_t>(left / 1'000'000),
                      static_cast<suseconds_t>(left % 1'000'000)};
   if (::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) != 0) {
-    return fail(errc::io_error, "setsockopt(SO_SNDTIMEO): {}", std::strerror(errno));
+    return fail(errc::io_error, "setsockopt(SO_SNDTIMEO): {}", errno_text());
   }
   return ok_t{};
 }
@@ -59,7 +75,7 @@ core::result<seqpacket> seqpacket::connect(const std::string& path, const deadli
   if (!socket) {
     const auto code =
       errno == EMFILE || errno == ENFILE ? errc::out_of_descriptors : errc::io_error;
-    return fail(code, "socket: {}", std::strerror(errno));
+    return fail(code, "socket: {}", errno_text());
   }
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -72,7 +88,7 @@ core::result<seqpacket> seqpacket::connect(const std::string& path, const deadli
   if (done != 0) {
     return fail(errc::unavailable,
                 "no daemon answers at {}: {}; start cellardd or set CELLARD_SOCKET", path,
-                std::strerror(errno));
+                errno_text());
   }
   return seqpacket{std::move(socket)};
 }
@@ -86,32 +102,22 @@ core::result<ok_t> seqpacket::wait(short events, const deadline& until) {
       return ok_t{};
     }
     if (ready == 0) {
-      return fail(errc::timed_out, "the daemon did not answer within the call's deadline; see "
-                                   "CELLARD_DEADLINE or cellard_options.deadline_ms");
+      return no_answer();
     }
     if (errno != EINTR) {
-      return fail(errc::io_error, "ppoll: {}", std::strerror(errno));
+      return fail(errc::io_error, "ppoll: {}", errno_text());
     }
   }
 }
 
 core::result<ok_t> seqpacket::send(protocol::bytes_view frame, const deadline& until) {
-  for (;;) {
-    const auto sent =
-      ::send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) {
-      return ok_t{};
+  while (!try_send(frame)) {
+    if (errno != EAGAIN && errno != ENOBUFS) {
+      return send_failure(frame.size());
     }
-    if (errno == EAGAIN || errno == ENOBUFS) {
-      CELLARD_TRY(wait(POLLOUT, until));
-    } else if (means_gone(errno)) {
-      return fail(errc::unavailable, "the daemon closed the connection");
-    } else if (errno == EMSGSIZE) {
-      return fail(errc::frame_too_large, "the kernel refuses a frame of {} bytes", frame.size());
-    } else if (errno != EINTR) {
-      return fail(errc::io_error, "send: {}", std::strerror(errno));
-    }
+    CELLARD_TRY(wait(POLLOUT, until));
   }
+  return ok_t{};
 }
 
 bool seqpacket::try_send(protocol::bytes_view frame) noexcept {
@@ -122,12 +128,29 @@ bool seqpacket::try_send(protocol::bytes_view frame) noexcept {
   return sent >= 0;
 }
 
+/// So that the receive itself waits: a poll before it would be one more call into the kernel for
+/// each request. In whole milliseconds, hence set anew only when calls have other deadlines.
+core::result<ok_t> seqpacket::bound_receive(const deadline& until) {
+  const auto wanted = std::max(std::chrono::ceil<std::chrono::milliseconds>(until.left()),
+                               std::chrono::milliseconds{1});  // zero would mean for ever
+  if (wanted == receive_bound_) {
+    return ok_t{};
+  }
+  const timeval wait{static_cast<time_t>(wanted.count() / 1000),
+                     static_cast<suseconds_t>(wanted.count() % 1000 * 1000)};
+  if (::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) != 0) {
+    return fail(errc::io_error, "setsockopt(SO_RCVTIMEO): {}", errno_text());
+  }
+  receive_bound_ = wanted;
+  return ok_t{};
+}
+
 core::result<std::size_t> seqpacket::receive(std::vector<std::byte>& buffer,
                                              std::vector<descriptor>& passed,
                                              const deadline& until) {
   passed.clear();
   for (;;) {
-    CELLARD_TRY(wait(POLLIN, until));
+    CELLARD_TRY(bound_receive(until));
     iovec piece{buffer.data(), buffer.size()};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * protocol::max_descriptors)> control;
     msghdr message{};
@@ -135,15 +158,18 @@ core::result<std::size_t> seqpacket::receive(std::vector<std::byte>& buffer,
     message.msg_iovlen = 1;
     message.msg_control = control.data();
     message.msg_controllen = control.size();
-    const auto got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    const auto got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+      if (until.passed()) {
+        return no_answer();
+      }
       continue;
     }
     if (got == 0 || (got < 0 && means_gone(errno))) {
       return fail(errc::unavailable, "the daemon closed the connection");
     }
     if (got < 0) {
-      return fail(errc::io_error, "recvmsg: {}", std::strerror(errno));
+      return fail(errc::io_error, "recvmsg: {}", errno_text());
     }
     take_descriptors(message, passed);
     if ((message.msg_flags & MSG_CTRUNC) != 0) {

@@ -12,6 +12,7 @@
 #include "core/result.hpp"
 #include "protocol/wire.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -24,7 +25,7 @@ public:
 
   core::result<core::ok_t> send(protocol::bytes_view frame, const deadline& until);
 
-  /// Sends if that is possible without waiting.
+  /// Sends if that is possible without waiting; otherwise errno says why not.
   bool try_send(protocol::bytes_view frame) noexcept;
 
   /// Puts one frame into `buffer` (whose size is the largest allowed) and the descriptors that came
@@ -43,8 +44,10 @@ public:
 private:
   explicit seqpacket(descriptor socket) noexcept : socket_(std::move(socket)) {}
   core::result<core::ok_t> wait(short events, const deadline& until);
+  core::result<core::ok_t> bound_receive(const deadline& until);
 
   descriptor socket_;
+  std::chrono::milliseconds receive_bound_{0};  ///< the socket's SO_RCVTIMEO; 0 = not set
 };
 
 }  // namespace cellard::library

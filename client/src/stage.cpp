@@ -158,7 +158,8 @@ core::result<ok_t> stage::commit(const deadline& until) {
   if (entered && !(*entered)->lost()) {
     abort(**entered, std::move(tickets));  // what the daemon has published meanwhile stays
   }
-  ranges_ = nullptr;
+  // The slots stay this stage's until it is freed: a view that is still written to must not reach
+  // somebody else's block.
   return outcome;
 }
 

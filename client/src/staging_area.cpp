@@ -26,28 +26,39 @@ std::size_t staging_area::free_run(std::size_t from, std::size_t count) const no
   return run;
 }
 
+/// The first place from `from` to `last` with so many free granules; `none` without one.
+std::uint64_t staging_area::find(std::size_t from, std::size_t last,
+                                 std::size_t count) const noexcept {
+  while (from <= last) {
+    const auto run = free_run(from, count);
+    if (run == count) {
+      return from;
+    }
+    from += run + 1;
+  }
+  return none;
+}
+
 std::uint64_t staging_area::take(std::uint64_t length) noexcept {
-  const auto count = granules_of(length);
   if (length == 0 || length > size_) {
     return none;
   }
+  const auto count = granules_of(length);
   // The last granule may be cut short by the end of the area.
-  const auto last = (size_ - length) / granule;
-  for (std::size_t from : {cursor_, std::size_t{0}}) {
-    while (from <= last) {
-      const auto run = free_run(from, count);
-      if (run == count) {
-        for (std::size_t i = 0; i < count; ++i) {
-          taken_[from + i].store(true, std::memory_order_relaxed);
-        }
-        ranges_.fetch_add(1, std::memory_order_relaxed);
-        cursor_ = from + count;
-        return from * granule;
-      }
-      from += run + 1;
-    }
+  const auto last = static_cast<std::size_t>((size_ - length) / granule);
+  auto found = find(cursor_, last, count);
+  if (found == none) {
+    found = find(0, last, count);
   }
-  return none;
+  if (found == none) {
+    return none;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    taken_[found + i].store(true, std::memory_order_relaxed);
+  }
+  ranges_.fetch_add(1, std::memory_order_relaxed);
+  cursor_ = found + count;
+  return found * granule;
 }
 
 void staging_area::give(std::uint64_t offset, std::uint64_t length) noexcept {

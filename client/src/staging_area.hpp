@@ -45,6 +45,8 @@ public:
   }
 
 private:
+  [[nodiscard]] std::uint64_t find(std::size_t from, std::size_t last,
+                                   std::size_t count) const noexcept;
   [[nodiscard]] std::size_t free_run(std::size_t from, std::size_t count) const noexcept;
 
   std::uint64_t size_;

@@ -45,8 +45,7 @@ BOOST_AUTO_TEST_CASE(random_bytes_and_pieces_of_frames) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 500; ++round) {
     raw_client client(daemon.socket(), round % 2 == 0);
-    for (int i = 0; i < 4 && client.send_bytes(noise(random, 1 + random() % 400)); ++i) {
-    }
+    for (int i = 0; i < 4 && client.send_bytes(noise(random, 1 + random() % 400)); ++i) {}
   }
   raw_client author(daemon.socket());
   const auto whole = author.encoded(chain(protocol::opcode::lookup, 1, keys_from(1, 3)));
@@ -139,13 +138,13 @@ std::vector<std::vector<std::byte>> frames_of_every_kind(raw_client& client) {
   static const auto piece = payload(1, 1, 512);
   std::vector<protocol::request> all{
     protocol::hello_request{.client_name = "mutant"},
-    protocol::open_request{.name = "mutant", .layout = opaque_layout(block)},
+    open_of("mutant", block),
     protocol::close_request{2},
     protocol::salt_request{1, "salt"},
     protocol::release_request{},
-    protocol::reserve_request{.space = 1, .keys = keys},
-    protocol::commit_request{.space = 1, .entries = {{1, 4096, 0}, {2, 4096, 8192}}},
-    protocol::abort_request{.space = 1, .tickets = {1, 2, 3}},
+    reserve_of(1, keys),
+    commit_of(1, {{1, 4096, 0}, {2, 4096, 8192}}),
+    protocol::abort_request{1, {1, 2, 3}},
     protocol::write_request{.offset = 64, .bytes = piece},
     protocol::read_request{.space = 1, .length = 100, .key = keys[0]},
     protocol::list_request{.space = 1, .limit = 10},
@@ -187,10 +186,9 @@ void mutate(std::vector<std::byte>& frame, std::mt19937_64& random) {
 }
 
 BOOST_AUTO_TEST_CASE(twenty_thousand_mutations_of_every_request) {
-  const daemon_process daemon({.config = "[memory]\ncapacity = \"64 MiB\"\n[limits]\n"
-                                         "request_deadline = \"1 s\"\n"
-                                         "reservation_time = \"100 ms\"\n"
-                                         "[log]\nlevel = \"error\"\n"});
+  const daemon_process daemon(
+    {.config = memory_of("64 MiB", "request_deadline = \"1 s\"\nreservation_time = \"100 ms\"\n")
+               + "[log]\nlevel = \"error\"\n"});
   watcher eyes(daemon);
   expect_healthy(daemon, eyes);
   std::mt19937_64 random(20'000);
@@ -198,8 +196,9 @@ BOOST_AUTO_TEST_CASE(twenty_thousand_mutations_of_every_request) {
   int connections = 0;
   while (sent < 20'000) {
     ++connections;
+    eyes.until_idle();  // the one before may have had all of the staging memory
     raw_client client(daemon.socket());
-    protocol::open_request open{.name = "target", .layout = opaque_layout(block)};
+    const auto open = open_of("target", block);
     BOOST_REQUIRE(client.ask<protocol::open_reply>(open).has_value());
     client.stage(8 * block);
     const auto frames = frames_of_every_kind(client);

@@ -11,13 +11,14 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <functional>
 #include <memory>
+
+#include <grp.h>
 
 namespace cellard::tests {
 namespace {
@@ -45,8 +46,9 @@ void expect(bool holds, const std::string& what) {
 }
 
 /// Runs `life` as this user with a client of its own; its exit status is 0 if nothing was wrong.
-std::unique_ptr<child> as(uid_t user, const daemon_process& daemon,
-                          const std::function<void(raw_client&, const std::function<void()>&)>& life) {
+std::unique_ptr<child>
+as(uid_t user, const daemon_process& daemon,
+   const std::function<void(raw_client&, const std::function<void()>&)>& life) {
   return std::make_unique<child>([&, user](const auto& report) {
     become(user);
     raw_client client(daemon.socket());
@@ -93,7 +95,8 @@ BOOST_FIXTURE_TEST_CASE(nothing_of_one_user_can_be_seen_by_another, scene) {
     expect(before.at("namespaces") == 0 && before.at("blocks") == 0 && before.at("sessions") == 1
              && before.at("puts") == 0 && before.at("leases") == 0,
            before.dump());
-    const auto gone = client.ask<protocol::count_reply>(protocol::forget_request{"model-of-mine", 0});
+    const auto gone =
+      client.ask<protocol::count_reply>(protocol::forget_request{"model-of-mine", 0});
     expect(!gone && gone.error().code() == core::errc::not_found, "forget");
     const auto space = client.open("model-of-mine", block / 2);  // its own layout
     expect(client.lookup(space, keys) == 0, "lookup");
@@ -123,8 +126,8 @@ BOOST_FIXTURE_TEST_CASE(the_same_keys_of_two_users_hold_two_contents, scene) {
     const auto reader = as(user, daemon, [&, want = version](raw_client& client, const auto&) {
       const auto space = client.open("model-of-mine", block);
       for (std::size_t i = 0; i < keys.size(); ++i) {
-        const auto reply = client.reply_to(client.send(
-          protocol::read_request{.space = space, .length = block, .key = keys[i]}));
+        const auto reply = client.reply_to(
+          client.send(protocol::read_request{.space = space, .length = block, .key = keys[i]}));
         const auto whole = reply.as<protocol::read_reply>();
         expect(whole && version_in(whole->bytes, 1 + i) == std::uint64_t{want}, "bytes");
       }
@@ -147,8 +150,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_for_the_owner_is_refused_to_others, scene) {
                std::string{to_string(what)});
       }
     }
-    for (const auto what :
-         {opcode::stats, opcode::namespaces, opcode::sessions}) {
+    for (const auto what : {opcode::stats, opcode::namespaces, opcode::sessions}) {
       const auto answer = client.ask<protocol::text_reply>(protocol::admin_request{what, true});
       expect(!answer && answer.error().code() == core::errc::permission_denied,
              std::string{to_string(what)});

@@ -34,9 +34,9 @@ std::list<raw_client> flood(const std::string& socket, std::size_t count) {
 }
 
 BOOST_AUTO_TEST_CASE(sessions_over_the_limit_are_turned_away_and_their_places_come_back) {
-  const daemon_process daemon(
-    {.config = "[memory]\ncapacity = \"64 MiB\"\n[limits]\nsessions = 16\n"
-               "sessions_per_user = 16\n"});
+  const daemon_process daemon({.config =
+                                 "[memory]\ncapacity = \"64 MiB\"\n[limits]\nsessions = 16\n"
+                                 "sessions_per_user = 16\n"});
   watcher eyes(daemon);
   const auto descriptors = eyes.until_idle();
   for (int round = 0; round < 5; ++round) {
@@ -53,9 +53,9 @@ BOOST_AUTO_TEST_CASE(sessions_over_the_limit_are_turned_away_and_their_places_co
 }
 
 BOOST_AUTO_TEST_CASE(one_user_alone_cannot_take_all_places) {
-  const daemon_process daemon(
-    {.config = "[memory]\ncapacity = \"64 MiB\"\n[limits]\nsessions = 100\n"
-               "sessions_per_user = 8\n"});
+  const daemon_process daemon({.config =
+                                 "[memory]\ncapacity = \"64 MiB\"\n[limits]\nsessions = 100\n"
+                                 "sessions_per_user = 8\n"});
   watcher eyes(daemon);
   auto in = flood(daemon.socket(), 20);
   BOOST_TEST(in.size() == 7U);
@@ -105,18 +105,13 @@ BOOST_AUTO_TEST_CASE(each_limit_says_its_name) {
   names(refusal(client.ask<protocol::stage_reply>(protocol::stage_request{2U << 20})),
         "limits.staging");
   const auto space = client.open("one", block);
-  names(refusal(client.ask<protocol::open_reply>(
-          protocol::open_request{.name = "two", .layout = opaque_layout(block)})),
+  names(refusal(client.ask<protocol::open_reply>(open_of("two", block))),
         "limits.namespaces_per_session");
   raw_client second(daemon.socket());
-  names(refusal(second.ask<protocol::open_reply>(
-          protocol::open_request{.name = "two", .layout = opaque_layout(1U << 20)})),
-        "limits.block");
+  names(refusal(second.ask<protocol::open_reply>(open_of("two", 1U << 20))), "limits.block");
   second.open("two", block);
   raw_client third(daemon.socket());
-  names(refusal(third.ask<protocol::open_reply>(
-          protocol::open_request{.name = "three", .layout = opaque_layout(block)})),
-        "limits.namespaces");
+  names(refusal(third.ask<protocol::open_reply>(open_of("three", block))), "limits.namespaces");
   const auto keys = keys_from(1, 17);
   names(refusal(client.ask<protocol::match_reply>(chain(protocol::opcode::lookup, space, keys))),
         "limits.keys_per_request");

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t block = 64 * 1024;
 constexpr std::uint64_t capacity = 16U << 20;
-const daemon_options small{.config = "[memory]\ncapacity = \"16 MiB\"\n"};
+const daemon_options small{.config = memory_of("16 MiB")};
 
 std::ptrdiff_t count_of(const std::vector<int>& statuses, int wanted) {
   return std::count(statuses.begin(), statuses.end(), wanted);
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(puts_of_six_times_the_memory_keep_the_newest_chains) {
   const auto numbers = eyes.stats();
   BOOST_TEST(numbers.at("evicted") > 0);
   BOOST_TEST(numbers.at("granted_bytes") <= capacity);
-  BOOST_TEST(kept * block >= capacity / 2, kept);
+  BOOST_TEST(kept * block >= capacity / 4, kept);  // half of it may be staging's
   BOOST_TEST(a.find(1000 * (chains - 1), length, chains - 1) == length);
 }
 
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(everything_leased_is_busy_and_a_release_makes_room) {
   }
   const auto header_only = reader.send(protocol::release_request{}, leases);
   BOOST_TEST(reader.reply_to(header_only).as<protocol::count_reply>()->count == leases.size());
-  writer.space.lookup(store_client::keys_of(0, 1));  // gives back what find held
+  static_cast<void>(writer.space.lookup(store_client::keys_of(0, 1)));  // gives back what find held
   eyes.until("a put after the release", [&](const auto&) {
     const auto statuses = writer.put(900'000, 4, 1, block);
     return count_of(statuses, CELLARD_BUSY) == 0;
@@ -131,17 +131,18 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_fills_memory_gives_way_to_another_of_other
   std::uint64_t number = 100;
   eyes.until("and back", [&](const auto& now) {
     BOOST_TEST(now.at("granted_bytes") <= capacity);
-    return all(big.put(1000 * ++number, 1, number, 16 * block), CELLARD_OK);
+    ++number;
+    return all(big.put(1000 * number, 1, number, 16 * block), CELLARD_OK);
   });
   BOOST_TEST(big.find(1000 * number, 1, number) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_quota_bounds_one_namespace_and_keeps_the_others_share) {
-  const daemon_process daemon({.config = "[memory]\ncapacity = \"32 MiB\"\n"
-                                         "[[quota]]\nnamespace = \"greedy\"\n"
-                                         "maximum = \"8 MiB\"\n"
-                                         "[[quota]]\nnamespace = \"safe\"\n"
-                                         "guaranteed = \"8 MiB\"\n"});
+  const daemon_process daemon({.config = memory_of("32 MiB")
+                                         + "[[quota]]\nnamespace = \"greedy\"\n"
+                                           "maximum = \"8 MiB\"\n"
+                                           "[[quota]]\nnamespace = \"safe\"\n"
+                                           "guaranteed = \"8 MiB\"\n"});
   watcher eyes(daemon);
   const store_client greedy(daemon.socket(), "greedy", opaque(block));
   const store_client safe(daemon.socket(), "safe", opaque(block));

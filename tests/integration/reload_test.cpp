@@ -4,6 +4,7 @@
 // Reading the configuration again while clients work: a good file takes effect, a bad one changes
 // nothing and says which line is wrong, and capacity goes down and up in steps under load.
 #include "tests/support/keys.hpp"
+#include "tests/support/printing.hpp"
 #include "tests/support/store_client.hpp"
 #include "tests/support/watcher.hpp"
 
@@ -20,8 +21,10 @@ namespace {
 
 constexpr std::size_t block = 64 * 1024;
 
-std::string with_capacity(const std::string& capacity, const std::string& more = {}) {
-  return "[daemon]\nwatch_file = false\n[memory]\ncapacity = \"" + capacity + "\"\n" + more;
+/// Line 6 is `limits`.
+std::string with_capacity(const std::string& capacity, const std::string& limits = {},
+                          const std::string& memory = {}) {
+  return "[daemon]\nwatch_file = false\n" + memory_of(capacity, limits) + memory;
 }
 
 /// A client that puts and gets all the time, in a thread.
@@ -75,18 +78,14 @@ BOOST_AUTO_TEST_CASE(a_reload_request_reports_what_changed_and_a_bad_file_its_li
   BOOST_TEST(eyes.stats().at("capacity_bytes") == 48U << 20);
   const auto before = eyes.client().text(protocol::opcode::config);
   for (const char* bad :
-       {"[limits]\nsessions = 0\n", "[limits]\nsesions = 10\n", "[limits\n",
-        "[limits]\nout_bytes = 5\n", "[memory.capacity]\nx = 1\n"}) {
+       {"sessions = 0\n", "sesions = 10\n", "[limits\n", "out_bytes = 5\n", "out_bytes = \n"}) {
     daemon.write_config(with_capacity("24 MiB", bad));
     const auto refused = eyes.client().ask<protocol::text_reply>(
       protocol::admin_request{protocol::opcode::reload, true});
     BOOST_REQUIRE(!refused);
     BOOST_TEST(refused.error().code() == core::errc::config_invalid);
     const auto& text = refused.error().context();
-    BOOST_TEST((text.find("cellard.toml:5") != std::string::npos
-                || text.find("cellard.toml:6") != std::string::npos
-                || text.find("line ") != std::string::npos),
-               text);
+    BOOST_TEST(text.find("cellard.toml:6") != std::string::npos, text);
     BOOST_TEST(eyes.client().text(protocol::opcode::config) == before);
     BOOST_TEST(eyes.stats().at("capacity_bytes") == 48U << 20);
   }
@@ -99,8 +98,8 @@ BOOST_AUTO_TEST_CASE(sighup_under_load_with_good_and_bad_files) {
   load b(daemon.socket(), 1'000'000);
   for (int round = 0; round < 10; ++round) {
     const bool good = round % 2 == 0;
-    daemon.write_config(with_capacity(round % 4 == 0 ? "40 MiB" : "32 MiB",
-                                      good ? "" : "[limits]\nleases = \"many\"\n"));
+    daemon.write_config(
+      with_capacity(round % 4 == 0 ? "40 MiB" : "32 MiB", good ? "" : "leases = \"many\"\n"));
     daemon.signal(SIGHUP);
     daemon.wait_notified("RELOADING=1");
     daemon.wait_notified("READY=1");
@@ -118,29 +117,32 @@ BOOST_AUTO_TEST_CASE(sighup_under_load_with_good_and_bad_files) {
 }
 
 BOOST_AUTO_TEST_CASE(capacity_goes_down_in_steps_and_up_again_under_load) {
-  daemon_process daemon({.config = with_capacity("96 MiB", "segment = \"8 MiB\"\n")});
+  daemon_process daemon({.config = with_capacity("96 MiB", "", "segment = \"8 MiB\"\n")});
   watcher eyes(daemon);
   load a(daemon.socket(), 0);
   load b(daemon.socket(), 1'000'000);
   const auto full = [](std::uint64_t mib) {
-    return [mib](const auto& now) { return now.at("granted_bytes") > mib << 20; };
+    return [mib](const auto& now) {
+      return now.at("granted_bytes") > mib << 20;
+    };
   };
   const auto within = [](std::uint64_t mib) {
     return [mib](const auto& now) {
       return now.at("granted_bytes") <= mib << 20 && now.at("used_bytes") <= mib << 20;
     };
   };
-  eyes.until("64 MiB granted", full(64));
+  eyes.until("all that staging leaves is granted", full(40));
   for (const std::uint64_t mib : {48U, 24U, 16U}) {
-    daemon.write_config(with_capacity(std::to_string(mib) + " MiB", "segment = \"8 MiB\"\n"));
+    daemon.write_config(with_capacity(std::to_string(mib) + " MiB", "", "segment = \"8 MiB\"\n"));
     static_cast<void>(eyes.client().text(protocol::opcode::reload));
-    eyes.until("the memory is given back", within(mib));
+    eyes.until("the memory is given back", within(mib / 2));
   }
   const auto before = a.stored() + b.stored();
-  eyes.until("puts in little memory", [&](const auto&) { return a.stored() + b.stored() > before + 100; });
-  daemon.write_config(with_capacity("80 MiB", "segment = \"8 MiB\"\n"));
+  eyes.until("puts in little memory",
+             [&](const auto&) { return a.stored() + b.stored() > before + 100; });
+  daemon.write_config(with_capacity("80 MiB", "", "segment = \"8 MiB\"\n"));
   static_cast<void>(eyes.client().text(protocol::opcode::reload));
-  eyes.until("it grows again", full(48));
+  eyes.until("it grows again", full(30));
   a.stop();
   b.stop();
   BOOST_TEST(a.problem() == "");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// The daemon's own end: told to, in the middle of puts; killed; started again on the same socket; and
-// started twice. A client gets a status and never hangs, and connects anew by itself.
+// The daemon's own end: told to, in the middle of puts; killed; started again on the same socket;
+// and started twice. A client gets a status and never hangs, and connects anew by itself.
 #include "tests/support/keys.hpp"
 #include "tests/support/store_client.hpp"
 #include "tests/support/watcher.hpp"
@@ -64,11 +64,10 @@ BOOST_AUTO_TEST_CASE(sigterm_with_idle_clients_open_reservations_leases_and_unre
   raw_client holder(daemon.socket());
   const auto space = holder.open("model", block);
   holder.stage(4 * block);
-  BOOST_TEST((holder.put(space, keys_from(1, 2), block)
-              == std::vector<core::errc>(2, core::errc::ok)));
+  BOOST_TEST(
+    (holder.put(space, keys_from(1, 2), block) == std::vector<core::errc>(2, core::errc::ok)));
   holder.get(space, keys_from(1, 2));
-  static_cast<void>(holder.ask<protocol::reserve_reply>(
-    protocol::reserve_request{.space = space, .keys = keys_from(10, 2)}));
+  static_cast<void>(holder.ask<protocol::reserve_reply>(reserve_of(space, keys_from(10, 2))));
   const auto many = keys_from(1, 2);
   for (int i = 0; i < 30; ++i) {
     holder.send(chain(protocol::opcode::get, space, many));
@@ -145,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_drained_daemon_answers_reads_and_refuses_writes) {
   BOOST_TEST(client.find(1, 2, 1) == 2U);
   raw_client writer(daemon.socket());
   const auto space = writer.open("model", block);
-  const auto id = writer.send(protocol::reserve_request{.space = space, .keys = keys_from(9, 1)});
+  const auto id = writer.send(reserve_of(space, keys_from(9, 1)));
   const auto refused = writer.reply_to(id);
   BOOST_TEST(refused.header.status == static_cast<std::uint8_t>(core::errc::shutting_down));
   BOOST_TEST((refused.header.flags & protocol::draining) != 0);

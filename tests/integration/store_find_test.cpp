@@ -40,8 +40,8 @@ BOOST_AUTO_TEST_CASE(small_and_odd_lengths_come_back_as_they_are) {
   const store_client a(daemon.socket(), "odd", opaque(block));
   const store_client b(daemon.socket(), "odd", opaque(block));
   std::uint64_t number = 1;
-  for (const std::size_t bytes : {std::size_t{32}, std::size_t{33}, std::size_t{4095},
-                                  std::size_t{4097}, block - 1, block}) {
+  for (const std::size_t bytes :
+       {std::size_t{32}, std::size_t{33}, std::size_t{4095}, std::size_t{4097}, block - 1, block}) {
     BOOST_TEST(all(a.put(number, 1, 1, bytes), CELLARD_OK));
     const auto got = b.space.get(store_client::keys_of(number, 1));
     BOOST_REQUIRE(got.size() == 1U);
@@ -63,9 +63,9 @@ BOOST_AUTO_TEST_CASE(a_second_put_exists_and_a_gap_has_no_parent) {
   const auto bytes = payload(501, 1, block);
   const cellard_const_buffer buffer{bytes.data(), bytes.size()};
   int status = -1;
-  BOOST_TEST(cellard_put(a.space.handle(), parent.data(), keys.data(), 1, &buffer, 1, &status,
-                         nullptr)
-             == CELLARD_OK);
+  BOOST_TEST(
+    cellard_put(a.space.handle(), parent.data(), keys.data(), 1, &buffer, 1, &status, nullptr)
+    == CELLARD_OK);
   BOOST_TEST(status == CELLARD_NO_PARENT);
 }
 
@@ -158,8 +158,7 @@ BOOST_AUTO_TEST_CASE(a_block_is_found_when_all_its_parts_are_there_and_each_find
 }
 
 BOOST_AUTO_TEST_CASE(parts_that_stay_alone_are_dropped) {
-  const daemon_process daemon(
-    {.config = "[memory]\ncapacity = \"64 MiB\"\n[limits]\npartial_time = \"100 ms\"\n"});
+  const daemon_process daemon({.config = memory_of("64 MiB", "partial_time = \"100 ms\"\n")});
   watcher eyes(daemon);
   auto first = opaque(block);
   first.parts = 2;

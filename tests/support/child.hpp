@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// A client as a process of its own, made by fork, so that it can be killed or stopped at a step that
-// it reports. What it throws becomes its exit status 1 and a line on stderr.
+// A client as a process of its own, made by fork, so that it can be killed or stopped at a step
+// that it reports. What it throws becomes its exit status 1 and a line on stderr.
 #pragma once
 
 #include <sys/types.h>

@@ -188,8 +188,8 @@ void daemon_process::wait_notified(const std::string& beginning) {
   while (!found && ::poll(entries.data(), entries.size(), milliseconds(patience)) > 0
          && entries[0].revents != 0) {
     const auto got = ::recv(notify_, text.data(), text.size(), 0);
-    found = got > 0
-            && std::string(text.data(), static_cast<std::size_t>(got)).starts_with(beginning);
+    found =
+      got > 0 && std::string(text.data(), static_cast<std::size_t>(got)).starts_with(beginning);
   }
   ::close(handle);
   if (!found) {

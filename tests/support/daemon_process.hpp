@@ -35,9 +35,16 @@ private:
   std::string path_;
 };
 
+/// A configuration with so much memory, and lines for its [limits]. Staging is a part of it that
+/// leaves some for several clients of the library, each of which takes up to limits.staging.
+inline std::string memory_of(const std::string& capacity, const std::string& limits = {}) {
+  return "[limits]\nstaging = \"2 MiB\"\nstaging_total = \"50 %\"\n" + limits
+         + "[memory]\ncapacity = \"" + capacity + "\"\n";
+}
+
 struct daemon_options {
-  std::string config = "[memory]\ncapacity = \"64 MiB\"\n";  ///< written to cellard.toml
-  std::size_t descriptors = 0;                               ///< RLIMIT_NOFILE; 0 = as it is
+  std::string config = memory_of("64 MiB");  ///< written to cellard.toml
+  std::size_t descriptors = 0;               ///< RLIMIT_NOFILE; 0 = as it is
 };
 
 /// Waits for a child; its status as waitpid gives it. Throws when it does not end in time.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// How Boost.Test prints values of ours. Found by argument-dependent lookup, so it is in their namespace.
+// How Boost.Test prints values of ours. Found by argument-dependent lookup, so it is in their
+// namespace.
 #pragma once
 
-#include <ostream>
-
 #include "core/error.hpp"
+
+#include <ostream>
 
 namespace cellard::core {
 

@@ -44,6 +44,28 @@ core::layout opaque_layout(std::uint64_t max_bytes, std::uint16_t parts) {
   return made;
 }
 
+protocol::open_request open_of(std::string_view name, std::uint64_t block_bytes) {
+  protocol::open_request made;
+  made.name = name;
+  made.layout = opaque_layout(block_bytes);
+  return made;
+}
+
+protocol::reserve_request reserve_of(std::uint32_t space, core::key_span keys) {
+  protocol::reserve_request made;
+  made.space = space;
+  made.keys = keys;
+  return made;
+}
+
+protocol::commit_request commit_of(std::uint32_t space,
+                                   std::vector<protocol::commit_entry> entries) {
+  protocol::commit_request made;
+  made.space = space;
+  made.entries = std::move(entries);
+  return made;
+}
+
 protocol::chain_request chain(protocol::opcode op, std::uint32_t space, core::key_span keys) {
   protocol::chain_request made;
   made.op = op;
@@ -173,8 +195,7 @@ std::optional<raw_reply> raw_client::receive() {
 }
 
 bool raw_client::ended() {
-  while (receive()) {
-  }
+  while (receive()) {}
   return true;
 }
 
@@ -189,9 +210,7 @@ raw_reply raw_client::reply_to(std::uint32_t request_id) {
 
 std::uint32_t raw_client::open(const std::string& name, std::uint64_t block_bytes,
                                const std::string& salt) {
-  protocol::open_request request;
-  request.name = name;
-  request.layout = opaque_layout(block_bytes);
+  auto request = open_of(name, block_bytes);
   request.salt = salt;
   return value_of(ask<protocol::open_reply>(request)).space;
 }

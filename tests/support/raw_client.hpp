@@ -9,13 +9,13 @@
 #include "protocol/replies.hpp"
 #include "protocol/requests.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace cellard::tests {
 
@@ -52,8 +52,7 @@ public:
   /// The same without waiting: false also when the socket is full.
   bool try_send(std::span<const std::byte> bytes);
   /// Sends a request, and returns its number. Throws when the connection is over.
-  std::uint32_t send(const protocol::request& body,
-                     std::span<const std::uint64_t> releases = {});
+  std::uint32_t send(const protocol::request& body, std::span<const std::uint64_t> releases = {});
   std::vector<std::byte> encoded(const protocol::request& body,
                                  std::span<const std::uint64_t> releases = {});
 
@@ -95,6 +94,10 @@ private:
   std::span<std::byte> staging_;
 };
 
+protocol::open_request open_of(std::string_view name, std::uint64_t block_bytes);
+protocol::reserve_request reserve_of(std::uint32_t space, core::key_span keys);
+protocol::commit_request commit_of(std::uint32_t space,
+                                   std::vector<protocol::commit_entry> entries = {});
 /// A chain request of this kind.
 protocol::chain_request chain(protocol::opcode op, std::uint32_t space, core::key_span keys);
 

@@ -2,8 +2,8 @@
 // Copyright the cellard authors
 //
 // A client that only looks: waits for a state of the daemon by asking for its numbers again and
-// again. Each answer is something that the daemon did, so nothing sleeps; the number of questions is
-// bounded, and so is the time.
+// again. Each answer is something that the daemon did, so nothing sleeps; the number of questions
+// is bounded, and so is the time.
 #pragma once
 
 #include "tests/support/daemon_process.hpp"
@@ -17,9 +17,7 @@ namespace cellard::tests {
 
 class watcher {
 public:
-  explicit watcher(const daemon_process& daemon)
-    : daemon_(daemon),
-      client_(daemon.socket()) {}
+  explicit watcher(const daemon_process& daemon) : daemon_(daemon), client_(daemon.socket()) {}
 
   raw_client& client() noexcept { return client_; }
   nlohmann::json stats() { return client_.stats(); }
@@ -48,10 +46,9 @@ public:
   }
   /// The same, and the daemon has exactly so many descriptors.
   void until_idle(std::size_t descriptors) {
-    until("idle with " + std::to_string(descriptors) + " descriptors",
-          [&](const auto& numbers) {
-            return idle(numbers) && daemon_.descriptors() == descriptors;
-          });
+    until("idle with " + std::to_string(descriptors) + " descriptors", [&](const auto& numbers) {
+      return idle(numbers) && daemon_.descriptors() == descriptors;
+    });
   }
 
 private:

@@ -206,8 +206,8 @@ BOOST_AUTO_TEST_CASE(rules_across_keys_point_at_a_key_that_was_written) {
 }
 
 BOOST_AUTO_TEST_CASE(all_mistakes_are_reported_in_the_order_of_the_file) {
-  BOOST_TEST(error_of("[stats]\nhistory = 1\n[log]\nlevel = \"a\"\n[daemon]\nworkers = 0")
-             == "cellard.toml:2:11: stats.history = 1: allowed are true and false\n"
+  BOOST_TEST(error_of("[memory]\nprefault = 1\n[log]\nlevel = \"a\"\n[daemon]\nworkers = 0")
+             == "cellard.toml:2:12: memory.prefault = 1: allowed are true and false\n"
                 "cellard.toml:4:9: log.level = \"a\": allowed are "
                 "trace, debug, info, warn, error, critical, off\n"
                 "cellard.toml:6:11: daemon.workers = 0: allowed are 1 to 16");

@@ -1,0 +1,409 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the cellard authors
+"""Runs every command of cellarctl against a real daemon: ctl_test.py CELLARCTL CELLARD"""
+
+import json
+import os
+import pathlib
+import pty
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unittest
+
+CTL = CELLARD = ""
+PATIENCE = 30.0  # for a busy machine
+KEY = "ab" * 32
+OTHER = "cd" * 32
+
+
+class Daemon:
+    """The daemon on a socket of its own; it is up once it said READY=1."""
+
+    def __init__(self, folder: pathlib.Path, config: str = "") -> None:
+        self.socket = folder / "cellard.sock"
+        self.config = folder / "cellard.toml"
+        self.config.write_text(config, encoding="utf-8")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(os.fspath(folder / "notify"))
+            notify.settimeout(PATIENCE)
+            self.log = (folder / "log").open("wb")
+            self.process = subprocess.Popen(
+                [CELLARD, "--config", self.config, "--socket", self.socket],
+                env={**os.environ, "NOTIFY_SOCKET": os.fspath(folder / "notify")},
+                stdin=subprocess.DEVNULL,
+                stdout=self.log,
+                stderr=self.log,
+            )
+            try:
+                if b"READY=1" not in notify.recv(4096):
+                    raise RuntimeError("the daemon's first word was not READY=1")
+            except (OSError, RuntimeError) as problem:
+                self.process.kill()
+                self.process.wait()
+                self.log.close()
+                raise RuntimeError(f"{problem}: {(folder / 'log').read_text()}") from problem
+
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+        self.log.close()
+
+
+class WithDaemon(unittest.TestCase):
+    CONFIG = '[memory]\ncapacity = "64 MiB"\nprefault = false\n[daemon]\nwatch_file = false\n'
+
+    def setUp(self) -> None:
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cellarctl-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.daemon = Daemon(self.folder, self.CONFIG)
+        self.addCleanup(self.daemon.close)
+
+    def ctl(self, *arguments: object, code: int = 0, stdin: bytes = b"") -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            [CTL, "--socket", self.daemon.socket, *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self.assertEqual(done.returncode, code, f"{arguments}: {done.stdout!r} {done.stderr!r}")
+        return done
+
+    def text(self, *arguments: object) -> str:
+        return self.ctl(*arguments).stdout.decode()
+
+    def json(self, *arguments: object, code: int = 0) -> dict:
+        return json.loads(self.ctl(*arguments, "--json", code=code).stdout)
+
+    def store(self, data: bytes, key: str = KEY, *more: str) -> None:
+        self.ctl("put", "notes", key, "-", *more, stdin=data)
+
+
+class Blocks(WithDaemon):
+    def test_a_block_comes_back_as_it_was_stored(self) -> None:
+        data = os.urandom(100_000)
+        self.store(data)
+        self.assertEqual(self.ctl("get", "notes", KEY).stdout, data)
+        target = self.folder / "block"
+        answer = self.json("get", "notes", KEY, "-o", target)
+        self.assertEqual((answer["bytes"], target.read_bytes()), (len(data), data))
+
+    def test_a_file_is_stored_once(self) -> None:
+        source = self.folder / "source"
+        source.write_bytes(b"x" * 10)
+        self.assertEqual(self.json("put", "notes", KEY, source)["status"], "ok")
+        self.assertEqual(self.json("put", "notes", KEY, source)["status"], "exists")
+        self.assertIn("was there already", self.text("put", "notes", KEY, source))
+
+    def test_ls_shows_chains_and_rm_takes_what_continues(self) -> None:
+        self.store(b"root")
+        self.store(b"child", OTHER, "--parent", KEY)
+        rows = {row["key"]: row for row in self.json("ls", "notes")["blocks"]}
+        self.assertEqual((rows[KEY]["bytes"], rows[KEY]["children"], rows[OTHER]["depth"] - rows[KEY]["depth"]), (4, 1, 1))
+        self.assertIn(OTHER, self.text("ls", "notes"))
+        self.assertEqual(self.json("rm", "notes", KEY)["removed"], 2)
+        self.assertEqual(self.json("ls", "notes")["blocks"], [])
+        self.assertIn(b"no such block", self.ctl("rm", "notes", KEY, code=1).stderr)
+
+    def test_what_is_not_there_is_said_and_not_made(self) -> None:
+        self.assertIn(b"no namespace 'nobody'", self.ctl("ls", "nobody", code=1).stderr)
+        self.assertEqual(self.json("namespaces")["namespaces"], [])
+        self.store(b"x")
+        self.assertIn(b"no such block", self.ctl("get", "notes", OTHER, code=1).stderr)
+        self.assertIn(b"64 hexadecimal digits", self.ctl("get", "notes", "abc", code=1).stderr)
+        self.assertIn(b"no hexadecimal", self.ctl("get", "notes", "zz" * 32, code=1).stderr)
+        self.assertIn(b"cannot open", self.ctl("put", "notes", OTHER, self.folder / "nothing", code=1).stderr)
+        self.assertEqual(self.json("get", "notes", OTHER, "-o", "/dev/null", code=1)["error"]["name"], "not_found")
+
+    def test_a_put_without_its_parent_is_refused_by_name(self) -> None:
+        failed = self.ctl("put", "notes", KEY, "-", "--parent", OTHER, stdin=b"x", code=1)
+        self.assertIn(b"no_parent", failed.stderr)
+
+    def test_another_layout_is_refused_in_the_daemons_words(self) -> None:
+        self.store(b"x", KEY, "--max-bytes", "1 KiB")
+        failed = self.ctl("put", "notes", OTHER, "-", "--max-bytes", "2 KiB", stdin=b"x", code=1)
+        self.assertIn(b"another layout", failed.stderr)
+        self.store(b"y", OTHER)  # without the option the namespace's own layout counts
+
+    def test_salts_are_kept_apart(self) -> None:
+        self.store(b"x", KEY, "--salt", "a")
+        self.ctl("get", "notes", KEY, code=1)
+        self.assertEqual(self.ctl("get", "notes", KEY, "--salt", "a").stdout, b"x")
+
+    def test_a_namespace_can_be_removed(self) -> None:
+        self.store(b"x")
+        self.assertIn("notes", self.text("namespaces"))
+        self.assertIn("notes", self.text("namespaces", "ls"))
+        self.ctl("namespaces", "rm", "notes")
+        self.assertEqual(self.json("namespaces")["namespaces"], [])
+        self.assertEqual(self.json("namespaces", "rm", "notes", code=1)["error"]["name"], "not_found")
+
+
+class Numbers(WithDaemon):
+    def test_status_says_how_the_daemon_is(self) -> None:
+        self.assertIn(f"pid {self.daemon.process.pid}, ok", self.text("status"))
+        answer = self.json("status")
+        self.assertEqual((answer["health"]["status"], answer["stats"]["capacity_bytes"]), ("ok", 64 << 20))
+
+    def test_stats_and_sessions(self) -> None:
+        self.store(b"x")
+        self.assertEqual(self.json("stats")["blocks"], 1)
+        self.assertIn("used_bytes", self.text("stats"))
+        names = [row["name"] for row in self.json("sessions")["sessions"]]
+        self.assertIn("cellarctl", names)
+        self.assertIn("cellarctl", self.text("sessions"))
+
+    def test_own_numbers_leave_the_daemons_out(self) -> None:
+        self.assertIn("capacity_bytes", self.json("stats"))
+        self.assertNotIn("capacity_bytes", self.json("stats", "--own"))
+        self.assertIn("capacity_bytes", self.json("stats", "--all"))
+
+    def test_metrics_are_prometheus_text(self) -> None:
+        self.store(b"x")
+        text = self.text("metrics")
+        self.assertIn('cellard_blocks{namespace="notes"', text)
+        self.assertRegex(text, r"(?m)^cellard_requests_total \d")
+        self.assertEqual(self.json("metrics")["cellard_up"]["samples"][0]["value"], 1)
+        file = self.folder / "cellard.prom"
+        self.ctl("metrics", "--textfile", file)
+        self.assertIn("cellard_up 1\n", file.read_text())
+        self.assertEqual(file.stat().st_mode & 0o777, 0o644)
+
+    def test_ping_and_bench_measure(self) -> None:
+        self.assertEqual(self.json("ping", "-c", 3)["calls"], 3)
+        self.assertIn("p50", self.text("ping", "-c", 3))
+        answer = self.json("bench", "--size", "64 KiB", "-c", 8)
+        self.assertEqual((answer["stored"], answer["found"]), (8, 8))
+        self.assertIn("GB/s", self.text("bench", "--size", "4 KiB", "-c", 2))
+        self.assertEqual(self.json("namespaces")["namespaces"], [])
+
+    def test_devices_are_the_hosts(self) -> None:
+        answer = self.json("devices")
+        self.assertGreater(answer["memory"]["total_bytes"], 0)
+        self.assertEqual(answer["pages"]["bytes"], os.sysconf("SC_PAGESIZE"))
+        self.assertIn("shares are of", self.text("devices"))
+
+
+class Configuration(WithDaemon):
+    def test_show_loads_to_the_same(self) -> None:
+        file = self.folder / "shown.toml"
+        file.write_text(self.text("config", "show"), encoding="utf-8")
+        self.assertEqual(self.text("config", "diff", file), "")
+        self.assertEqual(self.json("config", "diff", file), {"differences": []})
+        self.assertIn("64 MiB", self.text("config", "show", "--changed"))
+
+    def test_default_is_a_good_file(self) -> None:
+        for mode in ("inference", "bulk"):
+            file = self.folder / "default.toml"
+            file.write_text(self.text("config", "default", "--mode", mode), encoding="utf-8")
+            self.assertIn("is good", self.text("config", "check", file))
+        self.assertIn("[memory]", self.json("config", "default")["toml"])
+        self.ctl("config", "default", "--mode", "hasty", code=2)
+
+    def test_a_bad_file_is_refused_with_its_line(self) -> None:
+        file = self.folder / "bad.toml"
+        file.write_text('[limits]\nframe = "9 GiB"\nframes = 1\n', encoding="utf-8")
+        failed = self.ctl("config", "check", file, code=1)
+        self.assertIn(b"bad.toml:2", failed.stderr)
+        self.assertIn(b"limits.frame", failed.stderr)
+        self.assertEqual(self.json("config", "check", file, code=1)["error"]["name"], "config_invalid")
+        self.ctl("config", "check", self.folder / "nothing.toml", code=1)
+
+    def test_diff_says_what_a_reload_would_change(self) -> None:
+        file = self.folder / "wanted.toml"
+        file.write_text(self.CONFIG.replace("64", "32") + 'slow_request = "1 s"\n', encoding="utf-8")
+        keys = {row["key"]: row["file"] for row in self.json("config", "diff", file)["differences"]}
+        self.assertEqual(set(keys), {"memory.capacity", "daemon.slow_request"})
+        self.assertIn("daemon.slow_request", self.text("config", "diff", file))
+
+    def test_reload_takes_a_good_file_and_says_what_changed(self) -> None:
+        self.assertIn("nothing changed", self.text("reload"))
+        self.daemon.config.write_text(self.CONFIG + 'slow_request = "1 s"\n', encoding="utf-8")
+        self.assertIn("daemon.slow_request", self.text("reload"))
+        self.assertIn('slow_request = "1 s"', self.text("config", "show"))
+        self.assertEqual(self.json("reload"), {"changes": []})
+
+    def test_reload_of_a_bad_file_fails_with_the_parsers_message(self) -> None:
+        before = self.text("config", "show")
+        self.daemon.config.write_text("[memory]\ncapacity = 'much'\n", encoding="utf-8")
+        failed = self.ctl("reload", code=1)
+        self.assertIn(b"cellard.toml:2", failed.stderr)
+        self.assertIn(b"memory.capacity", failed.stderr)
+        self.assertEqual(self.text("config", "show"), before)
+
+    def test_drain_refuses_new_blocks_and_clear_removes_all(self) -> None:
+        self.store(b"x")
+        self.ctl("clear", code=2)
+        self.assertEqual(self.json("clear", "--yes")["removed"], 1)
+        self.store(b"x")
+        self.assertIn("draining", self.text("drain"))
+        self.assertEqual(self.json("status")["health"]["status"], "draining")
+        self.ctl("put", "notes", OTHER, "-", stdin=b"y", code=1)
+        self.assertEqual(self.ctl("get", "notes", KEY).stdout, b"x")
+
+
+class Top(WithDaemon):
+    def test_without_a_terminal_it_prints_once(self) -> None:
+        self.store(b"x")
+        for more in ([], ["--once"]):
+            text = self.text("top", "--interval", "0.05", *more)
+            self.assertIn("NAMESPACE", text)
+            self.assertIn("notes", text)
+
+    def start(self) -> None:
+        self.master, self.terminal = pty.openpty()
+        self.addCleanup(os.close, self.master)
+        self.addCleanup(os.close, self.terminal)
+        termios.tcsetwinsize(self.terminal, (40, 120)) if hasattr(termios, "tcsetwinsize") else None
+        self.before = termios.tcgetattr(self.terminal)
+        self.seen = b""
+        self.top = subprocess.Popen(
+            [CTL, "--socket", self.daemon.socket, "top", "--interval", "0.05"],
+            stdin=self.terminal,
+            stdout=self.terminal,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40", "LC_ALL": "C.UTF-8"},
+        )
+        self.addCleanup(self.top.stderr.close)
+
+    def read_until(self, text: bytes) -> None:
+        end = time.monotonic() + PATIENCE
+        while text not in self.seen:
+            self.assertGreater(end, time.monotonic(), f"no {text!r} in {self.seen[-2000:]!r}")
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.seen += os.read(self.master, 65536)
+
+    def check_restored(self) -> None:
+        self.read_until(b"\x1b[?1049l")  # the screen that was there before
+        self.assertEqual(self.top.wait(PATIENCE), 0, self.top.stderr.read())
+        self.assertEqual(termios.tcgetattr(self.terminal), self.before)
+
+    def test_q_ends_it_and_the_terminal_is_as_before(self) -> None:
+        self.store(b"x")
+        self.start()
+        self.read_until(b"NAMESPACE")
+        self.read_until("▁".encode())
+        os.write(self.master, b"s")
+        self.read_until(b"hits")
+        os.write(self.master, b"q")
+        self.check_restored()
+
+    def test_a_signal_ends_it_and_the_terminal_is_as_before(self) -> None:
+        self.start()
+        self.read_until(b"NAMESPACE")
+        self.top.send_signal(signal.SIGTERM)
+        self.check_restored()
+
+    def test_it_outlives_the_daemon(self) -> None:
+        self.start()
+        self.read_until(b"NAMESPACE")
+        self.daemon.process.send_signal(signal.SIGTERM)
+        self.read_until(b"no numbers")
+        os.write(self.master, b"q")
+        self.check_restored()
+
+
+class WithoutDaemon(unittest.TestCase):
+    def setUp(self) -> None:
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cellarctl-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def ctl(self, *arguments: object, code: int) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            [CTL, *map(str, arguments), "--socket", self.folder / "none.sock"],
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self.assertEqual(done.returncode, code, f"{arguments}: {done.stdout!r} {done.stderr!r}")
+        return done
+
+    def test_every_command_says_that_there_is_no_daemon(self) -> None:
+        commands = (
+            "status", "stats", "sessions", "namespaces", "top", "top --once", "config show", "reload", "drain",
+            "clear --yes", "metrics", "ping", "bench", "ls a", f"get a {KEY}", f"rm a {KEY}", f"put a {KEY} /dev/null",
+            "namespaces rm a",
+        )  # fmt: skip
+        for command in commands:
+            with self.subTest(command):
+                done = self.ctl(*command.split(), code=69)
+                self.assertIn(b"none.sock", done.stderr)
+                self.assertEqual(done.stderr.count(b"\n"), 1)
+        error = json.loads(self.ctl("status", "--json", code=69).stdout)["error"]
+        self.assertEqual(error["name"], "unavailable")
+
+    def test_the_textfile_says_that_the_daemon_is_down(self) -> None:
+        file = self.folder / "cellard.prom"
+        self.ctl("metrics", "--textfile", file, code=69)
+        self.assertTrue(file.read_text().endswith("cellard_up 0\n"))
+
+    def test_these_need_none(self) -> None:
+        for command in ("config default", "devices", "man", "completion bash", "completion zsh", "--help", "--version"):
+            with self.subTest(command):
+                self.assertTrue(self.ctl(*command.split(), code=0).stdout)
+
+    def test_a_wrong_command_line_is_2(self) -> None:
+        for command in ("", "fly", "get a", "ping -c 0", "completion fish", "status --deadline 0"):
+            with self.subTest(command):
+                self.ctl(*command.split(), code=2)
+
+
+class Documents(unittest.TestCase):
+    def run_ctl(self, *arguments: str) -> str:
+        return subprocess.run([CTL, *arguments], capture_output=True, check=True, timeout=PATIENCE).stdout.decode()
+
+    def complete(self, line: str) -> list[str]:
+        script = (
+            f'source /dev/stdin <<< "$SCRIPT"; COMP_WORDS=({line} ""); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); '
+            '_cellarctl; printf "%s\\n" "${COMPREPLY[@]}"'
+        )
+        env = {**os.environ, "SCRIPT": self.run_ctl("completion", "bash")}
+        done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, check=True, timeout=PATIENCE)
+        self.assertEqual(done.stderr, b"")
+        return done.stdout.decode().split()
+
+    def test_bash_completes_commands_options_and_files(self) -> None:
+        self.assertLess({"status", "top", "config", "--json"}, set(self.complete("cellarctl")))
+        self.assertLess({"show", "default", "check", "diff"}, set(self.complete("cellarctl --socket x config")))
+        self.assertIn("--textfile", self.complete("cellarctl --json metrics"))
+        self.assertIn("zsh", self.complete("cellarctl completion"))
+
+    def test_zsh_takes_the_completion(self) -> None:
+        if shutil.which("zsh") is None:
+            self.skipTest("zsh is not installed")
+        subprocess.run(["zsh", "-n"], input=self.run_ctl("completion", "zsh").encode(), check=True, timeout=PATIENCE)
+
+    def test_the_manual_names_every_command_of_help(self) -> None:
+        manual = self.run_ctl("man").replace("\\-", "-")
+        for command in ("status", "top", "config show", "namespaces rm", "put", "metrics"):
+            self.assertIn(f'.SS "cellarctl {command}', manual)
+        self.assertIn("69  no daemon answers", manual)
+
+    def test_the_manual_is_good_roff(self) -> None:
+        if shutil.which("groff") is None:
+            self.skipTest("groff is not installed")
+        done = subprocess.run(
+            ["groff", "-man", "-ww", "-Tutf8", "-z"],
+            input=self.run_ctl("man").encode(),
+            capture_output=True,
+            check=True,
+            timeout=PATIENCE,
+        )
+        self.assertEqual(done.stderr, b"")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(f"usage: {sys.argv[0]} CELLARCTL CELLARD [TEST...]")
+    CTL, CELLARD = sys.argv[1:3]
+    os.environ.pop("CELLARD_SOCKET", None)
+    os.environ.pop("CELLARD_DEADLINE", None)
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

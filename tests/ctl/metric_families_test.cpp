@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "ctl/metric_families.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <prometheus/check_names.h>
+#include <prometheus/text_serializer.h>
+
+using namespace cellard::ctl;
+using nlohmann::json;
+
+namespace {
+
+std::string text_of_families(const json& stats) {
+  return prometheus::TextSerializer{}.Serialize(
+    metric_families(stats, {{"status", "ok"}, {"server", "cellard 1"}}));
+}
+
+json one_space() {
+  return {{"sessions", 2},
+          {"requests", 5},
+          {"per_namespace",
+           {{{"name", "a\"b"}, {"tenant", "t"}, {"kv_group", 1}, {"lookups", 7}, {"blocks", 3}}}}};
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(metrics)
+
+BOOST_AUTO_TEST_CASE(each_number_has_its_name_and_labels) {
+  const auto text = text_of_families(one_space());
+  BOOST_TEST(text.find("cellard_up 1\n") != std::string::npos);
+  BOOST_TEST(text.find("cellard_requests_total 5\n") != std::string::npos);
+  BOOST_TEST(text.find("# TYPE cellard_lookups_total counter\n") != std::string::npos);
+  BOOST_TEST(text.find(R"(cellard_lookups_total{namespace="a\"b",tenant="t",kv_group="1"} 7)")
+             != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_that_were_not_told_are_left_out) {
+  BOOST_TEST(text_of_families(one_space()).find("capacity") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(names_follow_the_conventions) {
+  for (const auto& family : metric_families(one_space(), json::object())) {
+    BOOST_TEST_CONTEXT(family.name) {
+      BOOST_TEST(prometheus::CheckMetricName(family.name));
+      BOOST_TEST(ends_with(family.name, "_total")
+                 == (family.type == prometheus::MetricType::Counter));
+      BOOST_TEST(!family.help.empty());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
