@@ -98,6 +98,13 @@ void shard_state::release(session_id who, const std::vector<std::uint64_t>& leas
   after_request();
 }
 
+std::uint32_t shard_state::revoke(session_id who) {
+  const auto taken = core->revoke(who);
+  after_request();
+  retry_waiting();
+  return taken;
+}
+
 core::result<read_answer> shard_state::read(const write_call& call) {
   const auto& request = std::get<protocol::read_request>(call.from->body);
   auto found = core->find(call.who, call.salt, request.key);
@@ -187,7 +194,7 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
     [&state](release_atom, session_id who, const std::vector<std::uint64_t>& leases) {
       state.release(who, leases);
     },
-    [&state](revoke_atom, session_id who) { return state.core->revoke(who); },
+    [&state](revoke_atom, session_id who) { return state.revoke(who); },
     [&state](reserve_atom, const write_call& call) { return state.reserve(call); },
     [&state](put_atom, const write_call& call) { return state.put(call); },
     [&state](commit_atom, const write_call& call) { return state.commit(call); },

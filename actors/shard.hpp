@@ -46,6 +46,7 @@ public:
   core::result<get_answer> get(const chain_call& call);
   std::uint32_t change(const chain_call& call);
   void release(session_id who, const std::vector<std::uint64_t>& leases);
+  std::uint32_t revoke(session_id who);
   std::vector<core::reservation> reserve(const write_call& call);
   caf::result<std::vector<core::errc>> put(const write_call& call);
   caf::result<std::vector<core::errc>> commit(const write_call& call);
@@ -108,7 +109,8 @@ private:
   void ask_segment();
   void choose_victims(std::uint64_t bytes);
   void evict(const std::vector<core::block_name>& victims);
-  void populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from);
+  void populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from,
+                std::uint64_t piece);
   void refresh_segments();
   void step_retirement();
 

@@ -38,19 +38,20 @@ void shard_state::take_segment(const std::shared_ptr<core::segment>& fresh) {
   refresh_segments();
   if (setup_.settings->memory.prefault) {
     ++populating_;
-    populate(fresh, 0);
+    populate(fresh, core->memory().data_offset(*fresh), first_piece);
   } else {
     core->memory().extend(*fresh, fresh->bytes());
     retry_waiting();
   }
 }
 
-void shard_state::populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from) {
+void shard_state::populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from,
+                           std::uint64_t piece) {
   if (from >= memory->bytes()) {
     --populating_;
     return;
   }
-  const auto to = std::min(memory->bytes(), from + (from == 0 ? first_piece : later_piece));
+  const auto to = std::min(memory->bytes(), from + piece);
   self->request(setup_.housekeeper, caf::infinite, populate_atom::value, memory, from, to)
     .then(
       [this, memory, from](std::uint64_t reached) {
@@ -59,7 +60,7 @@ void shard_state::populate(const std::shared_ptr<core::segment>& memory, std::ui
           denied_ = true;
         } else {
           core->memory().extend(*memory, reached);
-          populate(memory, reached);
+          populate(memory, reached, later_piece);
         }
         core->counters().populated_bytes.set(core->memory().populated_bytes());
         retry_waiting();

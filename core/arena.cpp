@@ -68,6 +68,15 @@ bool arena::add(const std::shared_ptr<segment>& fresh) {
   return true;
 }
 
+std::uint64_t arena::data_offset(const segment& of) const noexcept {
+  for (const auto& each : parts_) {
+    if (each && each->memory.get() == &of) {
+      return each->data_offset;
+    }
+  }
+  return 0;
+}
+
 void arena::extend(const segment& grown, std::uint64_t bytes) {
   for (auto& slot : parts_) {
     if (slot && slot->memory.get() == &grown && bytes > slot->data_offset) {

@@ -57,6 +57,10 @@ public:
   /// many as it can have.
   bool add(const std::shared_ptr<segment>& fresh);
 
+  /// Where the data of that segment begins. The table before it is touched header by header: making
+  /// it present at once would cost memory for slots that large blocks never use.
+  [[nodiscard]] std::uint64_t data_offset(const segment& of) const noexcept;
+
   /// The first `bytes` of the segment are populated.
   void extend(const segment& grown, std::uint64_t bytes);
 

@@ -233,6 +233,9 @@ connection::sent connection::try_send(std::span<const std::byte> frame,
 
 void connection::send(std::span<const std::byte> frame, std::span<const int> descriptors,
                       std::shared_ptr<const void> keep) {
+  if (cut_off_) {
+    return;
+  }
   if (out_.empty()) {
     switch (try_send(frame, descriptors)) {
     case sent::yes:
@@ -246,6 +249,7 @@ void connection::send(std::span<const std::byte> frame, std::span<const int> des
   }
   if (out_bytes_ + frame.size() > limits_.out_bytes) {
     counters_->slow_readers.fetch_add(1, std::memory_order_relaxed);
+    cut_off_ = true;
     shut_down();
     return;
   }

@@ -89,6 +89,7 @@ private:
   std::atomic<std::uint32_t> in_flight_{0};
   std::deque<waiting> out_;  // the session's turns
   std::size_t out_bytes_ = 0;
+  bool cut_off_ = false;  // the session's turns: it did not read its replies
 };
 
 }  // namespace cellard::daemon
