@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(an_area_in_use_is_not_replaced) {
   const auto key = key_of(100);
   cellard_stage* made = nullptr;
   BOOST_TEST(cellard_reserve(fixture.space.get(), nullptr, &key, 1, &length, &made) == CELLARD_OK);
-  const stage_handle stage{made};
+  stage_handle stage{made};
   fixture.put(1, 12U << 20);  // would need a larger one
   BOOST_TEST(fixture.statuses[0] == CELLARD_BUSY);
   void* data = nullptr;
@@ -345,6 +345,11 @@ BOOST_AUTO_TEST_CASE(an_area_in_use_is_not_replaced) {
   std::memcpy(data, bytes.data(), length);
   BOOST_TEST(cellard_stage_commit(made, nullptr, nullptr) == CELLARD_OK);
   BOOST_TEST(holds(fixture, 100, length));
+  fixture.put(1, 12U << 20);
+  BOOST_TEST(fixture.statuses[0] == CELLARD_BUSY);  // the slot is the stage's until it is freed
+  std::memset(data, 0xFF, length);                  // so a late write reaches nobody
+  BOOST_TEST(holds(fixture, 100, length));
+  stage.reset();
   BOOST_TEST(fixture.put(1, 12U << 20) == 1U);
 }
 
