@@ -311,8 +311,8 @@ CELLARD_API size_t cellard_stage_count(const cellard_stage* stage);
 CELLARD_API int cellard_stage_slot(const cellard_stage* stage, size_t index, void** data,
                                    size_t* length);
 /* Publishes all slots. `statuses` as in cellard_put. The stage is used up, but its slots stay its
- * own, mapped and harmless to write, until cellard_stage_free. CELLARD_UNAVAILABLE when the connection that
- * reserved was lost. */
+ * own, mapped and harmless to write, until cellard_stage_free. CELLARD_UNAVAILABLE when the
+ * connection that reserved was lost. */
 CELLARD_API int cellard_stage_commit(cellard_stage* stage, int* statuses, size_t* stored);
 /* Gives back what was not committed. NULL is allowed. */
 CELLARD_API void cellard_stage_free(cellard_stage* stage);
