@@ -15,6 +15,9 @@ namespace cellard::actors {
 using worker_actor = caf::typed_actor<
   // Copies all jobs; answers their checksums in order.
   caf::replies_to<copy_atom, copy_batch>::with<std::vector<std::uint64_t>>,
+  // The checksum of `length` bytes at an offset of a segment.
+  caf::replies_to<corrupt_atom, std::shared_ptr<core::segment>, std::uint64_t,
+                  std::uint32_t>::with<std::uint64_t>,
   // Makes the pages of [from, to) of a segment present; answers `to`, or `from` when the kernel has
   // no memory.
   caf::replies_to<populate_atom, std::shared_ptr<core::segment>, std::uint64_t,

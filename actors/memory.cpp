@@ -58,6 +58,9 @@ void memory_state::grant(space_id space, std::uint64_t block_bytes, std::uint32_
 }
 
 void memory_state::freed(space_id space, std::uint64_t bytes) {
+  if (!members.contains(space)) {
+    return;  // forgotten, and its bytes with it
+  }
   budget.give_back(space, bytes);
   retiring.erase(space);
   reclaim();
@@ -95,6 +98,7 @@ void memory_state::forget(space_id space) {
   budget.forget(space);
   members.erase(space);
   retiring.erase(space);
+  reclaim();
   for (const auto& [id, other] : members) {
     self->send(other.shard, room_atom::value);
   }

@@ -32,6 +32,17 @@ void session_state::start(session_setup what) {
   last_active_ = std::chrono::steady_clock::now();
 }
 
+void session_state::leave_shard(const space& where) {
+  // The shard knows this session by number only: with a second handle on the same namespace it
+  // stays.
+  const auto handles = std::count_if(spaces_.begin(), spaces_.end(), [&](const auto& each) {
+    return each.second.opened.id == where.opened.id;
+  });
+  if (handles == 1) {
+    self->send(where.opened.shard, leave_atom::value, setup_.who.id);
+  }
+}
+
 void session_state::serve(const inbound_ptr& from) {
   setup_.counters->requests.fetch_add(1, std::memory_order_relaxed);
   last_active_ = from->arrived;
@@ -107,7 +118,6 @@ std::vector<std::uint64_t> session_state::give_back(const inbound& from, std::ui
     const auto [of, id] = lease_number::split(number);
     (of == handle ? mine : others[of]).push_back(id);
   }
-  leases_out_ -= std::min<std::uint64_t>(leases_out_, from.releases.size());
   for (auto& [of, ids] : others) {
     if (const auto where = spaces_.find(of); where != spaces_.end()) {
       self->send(where->second.opened.shard, release_atom::value, setup_.who.id, std::move(ids));
@@ -130,7 +140,8 @@ bool session_state::still_expected(const inbound& from) {
     return each.request_id == from.header.request_id;
   });
   if (found == deadlines_.end()) {
-    return false;  // it was answered as timed out
+    setup_.sink->done();  // not before: a credit stands for work, not for an answer
+    return false;
   }
   deadlines_.erase(found);
   return true;
@@ -159,21 +170,24 @@ void session_state::tick() {
     stub.header.op = static_cast<std::uint16_t>(each.op);
     stub.header.request_id = each.request_id;
     stub.arrived = now;
-    answer(stub, core::error(errc::timed_out, "the request's own deadline passed"));
+    send_frame(stub, core::error(errc::timed_out, "the request's own deadline passed"));
   }
   for (const deadline& each : deadlines_) {
     wake_at(each.until);
   }
   const auto silent_until = last_active_ + setup_.settings->limits.lease_time;
-  if (leases_out_ > 0 && silent_until > now) {
+  if (may_hold_leases_ && silent_until > now) {
     wake_at(silent_until);
-  } else if (leases_out_ > 0) {
-    leases_out_ = 0;
-    leases_lost_ = true;
-    setup_.counters->leases_revoked.fetch_add(1, std::memory_order_relaxed);
+  } else if (may_hold_leases_) {
+    may_hold_leases_ = false;
     for (const auto& [handle, where] : spaces_) {
       self->request(where.opened.shard, caf::infinite, revoke_atom::value, setup_.who.id)
-        .then([](std::uint32_t) {}, [](const caf::error&) {});
+        .then(
+          [this](std::uint32_t taken) {
+            leases_lost_ = leases_lost_ || taken > 0;
+            setup_.counters->leases_revoked.fetch_add(taken, std::memory_order_relaxed);
+          },
+          [](const caf::error&) {});
     }
   }
 }

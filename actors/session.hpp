@@ -87,7 +87,7 @@ private:
   void on(const inbound_ptr& from, const protocol::put_request& request);
 
   void get(const inbound_ptr& from, space& where, chain_call call);
-  void answer_get(const inbound_ptr& from, std::uint32_t handle, get_answer& found);
+  void answer_get(const inbound_ptr& from, std::uint32_t handle, space_id id, get_answer& found);
   void finish_open(const inbound_ptr& from, opened_space opened);
   void answer_read(const inbound_ptr& from, const read_answer& found);
   void ask_text(const inbound_ptr& from, const protocol::admin_request& request);
@@ -100,15 +100,21 @@ private:
   bool few_enough(const inbound_ptr& from, std::size_t count);
   bool inside_staging(const inbound_ptr& from, std::uint64_t offset, std::uint64_t length);
 
+  /// Sends the frame and gives the request's credit back.
   template <class Body>
   void answer(const inbound& from, const Body& body, std::span<const int> descriptors = {},
               std::shared_ptr<const void> keep = nullptr);
+  template <class Body>
+  void send_frame(const inbound& from, const Body& body, std::span<const int> descriptors = {},
+                  std::shared_ptr<const void> keep = nullptr);
   void refuse(const inbound& from, core::errc code, std::string why);
   /// Handler for the death of the actor that was asked.
   auto gone(const inbound_ptr& from);
 
   void expect(const inbound& from);
+  /// False when it was answered as timed out; its credit comes back here then. Once a request.
   bool still_expected(const inbound& from);
+  void leave_shard(const space& where);
   void wake_at(time_point when);
   /// Gives the request's leases back to their shards; those of `handle` are returned instead, for
   /// the request itself to carry.
@@ -117,7 +123,7 @@ private:
   session_setup setup_;
   bool greeted_ = false;
   bool leases_lost_ = false;
-  std::uint64_t leases_out_ = 0;
+  bool may_hold_leases_ = false;  ///< since the last revocation
   time_point last_active_;
   time_point armed_ = time_point::max();
   core::staging_ptr staging_;

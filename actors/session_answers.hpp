@@ -10,8 +10,8 @@
 namespace cellard::actors {
 
 template <class Body>
-void session_state::answer(const inbound& from, const Body& body, std::span<const int> descriptors,
-                           std::shared_ptr<const void> keep) {
+void session_state::send_frame(const inbound& from, const Body& body,
+                               std::span<const int> descriptors, std::shared_ptr<const void> keep) {
   // One buffer a thread: the frame is in the socket, or copied by the sink, when send returns.
   thread_local std::vector<std::byte> buffer;
   buffer.clear();
@@ -29,6 +29,12 @@ void session_state::answer(const inbound& from, const Body& body, std::span<cons
     setup_.counters->slow_requests.fetch_add(1, std::memory_order_relaxed);
   }
   setup_.sink->send(buffer, descriptors, std::move(keep));
+}
+
+template <class Body>
+void session_state::answer(const inbound& from, const Body& body, std::span<const int> descriptors,
+                           std::shared_ptr<const void> keep) {
+  send_frame(from, body, descriptors, std::move(keep));
   setup_.sink->done();
 }
 

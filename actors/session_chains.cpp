@@ -23,6 +23,13 @@ void session_state::on(const inbound_ptr& from, const protocol::chain_request& r
     self->send(where->opened.shard, release_atom::value, setup_.who.id, std::move(releases));
     return;
   }
+  if (request.flags != 0) {
+    self->send(where->opened.shard, release_atom::value, setup_.who.id, std::move(releases));
+    refuse(*from, errc::invalid_argument,
+           fmt::format("{}: flags {:#x} are not served by this version",
+                       protocol::to_string(request.op), request.flags));
+    return;
+  }
   chain_call call{
     from, {setup_.who.id, where->part}, where->salts[request.salt], std::move(releases)};
   switch (request.op) {
@@ -58,11 +65,12 @@ void session_state::get(const inbound_ptr& from, space& where, chain_call call) 
     return;
   }
   const auto handle = call.request().space;
+  const auto id = where.opened.id;
   self->request(where.opened.shard, caf::infinite, get_atom::value, std::move(call))
     .then(
-      [this, from, handle](core::result<get_answer>& found) {
+      [this, from, handle, id](core::result<get_answer>& found) {
         if (found) {
-          answer_get(from, handle, *found);
+          answer_get(from, handle, id, *found);
         } else {
           refuse(*from, found.error().code(), found.error().context());
         }
@@ -72,7 +80,8 @@ void session_state::get(const inbound_ptr& from, space& where, chain_call call) 
       });
 }
 
-void session_state::answer_get(const inbound_ptr& from, std::uint32_t handle, get_answer& found) {
+void session_state::answer_get(const inbound_ptr& from, std::uint32_t handle, space_id id,
+                               get_answer& found) {
   protocol::get_reply reply;
   reply.matched = found.found.counts.matched;
   reply.ready = found.found.counts.ready;
@@ -80,13 +89,14 @@ void session_state::answer_get(const inbound_ptr& from, std::uint32_t handle, ge
   reply.places = std::move(found.found.places);
   std::vector<int> descriptors;
   const auto opened = spaces_.find(handle);
-  if (opened == spaces_.end()) {
+  // The handle may have been given to another namespace since.
+  if (opened == spaces_.end() || opened->second.opened.id != id) {
     refuse(*from, errc::not_open, "get: the namespace was closed meanwhile");
     return;
   }
   if (found.found.lease != 0) {
     reply.lease = lease_number::join(handle, found.found.lease);
-    ++leases_out_;
+    may_hold_leases_ = true;
     wake_at(last_active_ + setup_.settings->limits.lease_time);
   }
   auto& sent = opened->second.sent;

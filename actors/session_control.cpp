@@ -110,7 +110,7 @@ void session_state::finish_open(const inbound_ptr& from, opened_space opened) {
 
 void session_state::on(const inbound_ptr& from, const protocol::close_request& request) {
   if (const space* where = find(from, request.space); where != nullptr) {
-    self->send(where->opened.shard, leave_atom::value, setup_.who.id);
+    leave_shard(*where);
     self->send(setup_.supervisor, leave_atom::value, where->opened.id);
     spaces_.erase(request.space);
     answer(*from, protocol::count_reply{1});
@@ -124,13 +124,15 @@ void session_state::on(const inbound_ptr& from, const protocol::salt_request& re
   }
   self->request(where->opened.shard, caf::infinite, salt_atom::value, std::string{request.salt})
     .then(
-      [this, from, handle = request.space](const core::result<std::uint16_t>& number) {
+      [this, from, handle = request.space,
+       id = where->opened.id](const core::result<std::uint16_t>& number) {
         const auto opened = spaces_.find(handle);
         if (!number) {
           answer(*from, number.error());
           return;
         }
-        if (opened == spaces_.end()) {
+        // The handle may have been given to another namespace since.
+        if (opened == spaces_.end() || opened->second.opened.id != id) {
           refuse(*from, errc::not_open, "salt: the namespace was closed meanwhile");
           return;
         }

@@ -5,8 +5,6 @@
 // shard_memory.cpp.
 #include "actors/shard.hpp"
 
-#include "core/checked_copy.hpp"
-
 #include <algorithm>
 
 namespace cellard::actors {
@@ -14,6 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_period{1000};
 constexpr std::uint32_t most_listed = 256;
+constexpr std::uint64_t longest_age_ms = 315'360'000'000;  // ten years
 
 std::chrono::milliseconds to_ms(config::duration time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time);
@@ -34,7 +33,7 @@ core::shard_limits shard_state::limits() const {
   limits.pin_time = to_ms(from.pin_time);
   limits.reservation_time = to_ms(from.reservation_time);
   limits.partial_time = to_ms(from.partial_time);
-  limits.max_age = std::chrono::milliseconds(setup_.max_age_ms);
+  limits.max_age = std::chrono::milliseconds(std::min(setup_.max_age_ms, longest_age_ms));
   return limits;
 }
 
@@ -107,7 +106,7 @@ std::uint32_t shard_state::revoke(session_id who) {
 
 core::result<read_answer> shard_state::read(const write_call& call) {
   const auto& request = std::get<protocol::read_request>(call.from->body);
-  auto found = core->find(call.who, call.salt, request.key);
+  auto found = core->find(call.who, call.salt, request.key, request.generation == 0);
   after_request();
   if (!found) {
     return tl::unexpected<core::error>(std::move(found).error());
@@ -124,21 +123,31 @@ list_page shard_state::list(std::uint64_t cursor, std::uint32_t limit) const {
   return page;
 }
 
-std::uint32_t shard_state::corrupt(const write_call& call) {
-  const auto& request = std::get<protocol::corrupt_request>(call.from->body);
-  const auto where = core->find(call.who, call.salt, request.key);
+caf::result<std::uint32_t> shard_state::corrupt(const write_call& call) {
+  reply<std::uint32_t> answer(self->make_response_promise<std::uint32_t>(), 0);
+  const auto key = std::get<protocol::corrupt_request>(call.from->body).key;
+  const auto where = core->find(call.who, call.salt, key, false);
   if (!where) {
-    return 0;
+    answer.deliver(0);
+    return caf::delegated<std::uint32_t>{};
   }
-  const auto memory = core->memory().find_segment(where->segment);
-  const auto bytes = memory->data().subspan(where->offset, where->length);
-  if (core::checksum(bytes) == where->checksum) {
-    return 0;
-  }
-  core->counters().corrupt.add();
-  const auto dropped = core->remove(call.salt, core::key_span{&request.key, 1});
-  after_request();
-  return dropped;
+  // A worker reads the block: it may be large, and the client that says so may be wrong.
+  self
+    ->request(setup_.copiers.front(), caf::infinite, corrupt_atom::value,
+              core->memory().find_segment(where->segment), where->offset, where->length)
+    .then(
+      [this, answer, key, call, seen = *where](std::uint64_t checksum) mutable {
+        const auto now_there = core->find(call.who, call.salt, key, false);
+        if (checksum == seen.checksum || !now_there || *now_there != seen) {
+          answer.deliver(0);
+          return;
+        }
+        core->counters().corrupt.add();
+        answer.deliver(core->remove(call.salt, core::key_span{&key, 1}));
+        after_request();
+      },
+      [answer](const caf::error&) mutable { answer.deliver(0); });
+  return caf::delegated<std::uint32_t>{};
 }
 
 void shard_state::leave(session_id who) {
@@ -187,6 +196,10 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
                                  shard_setup what) {
   auto& state = self->state;
   state.start(std::move(what));
+  self->set_exit_handler([&state, self](const caf::exit_msg& why) {
+    state.punch_all();
+    self->quit(why.reason);
+  });
   return {
     [&state](lookup_atom, const chain_call& call) { return state.lookup(call); },
     [&state](get_atom, const chain_call& call) { return state.get(call); },

@@ -53,7 +53,7 @@ public:
   std::uint32_t abort(const write_call& call);
   core::result<read_answer> read(const write_call& call);
   list_page list(std::uint64_t cursor, std::uint32_t limit) const;
-  std::uint32_t corrupt(const write_call& call);
+  caf::result<std::uint32_t> corrupt(const write_call& call);
   void leave(session_id who);
   std::uint32_t clear();
   void tick();
@@ -61,6 +61,8 @@ public:
   void denied();
   void room();
   void retire();
+  /// The namespace ends: no client's mapping may keep its pages.
+  void punch_all();
   void apply(const config::snapshot& fresh);
 
   shard_actor::pointer self;

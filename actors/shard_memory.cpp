@@ -30,7 +30,9 @@ void shard_state::ask_segment() {
 void shard_state::take_segment(const std::shared_ptr<core::segment>& fresh) {
   asked_ = false;
   if (!core->memory().add(fresh)) {
-    self->send(setup_.memory, freed_atom::value, setup_.what.id, fresh->bytes());
+    const auto granule = core->memory().granule_bytes();
+    self->send(setup_.memory, freed_atom::value, setup_.what.id,
+               core::arena::data_bytes_of(fresh->bytes(), granule));
     denied_ = true;
     refuse_waiting();
     return;
@@ -161,6 +163,12 @@ void shard_state::retire() {
   }
   step_retirement();
   after_request();
+}
+
+void shard_state::punch_all() {
+  for (const auto& each : *segments_) {
+    self->send(setup_.housekeeper, punch_atom::value, each.memory);
+  }
 }
 
 void shard_state::step_retirement() {

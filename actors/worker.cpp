@@ -35,6 +35,8 @@ worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> 
   state.counters = std::move(counters);
   return {
     [&state](copy_atom, const copy_batch& batch) { return state.copy(batch); },
+    [](corrupt_atom, const std::shared_ptr<core::segment>& memory, std::uint64_t offset,
+       std::uint32_t length) { return core::checksum(memory->data().subspan(offset, length)); },
     [](populate_atom, const std::shared_ptr<core::segment>& memory, std::uint64_t from,
        std::uint64_t to) { return worker_state::populate(*memory, from, to); },
     [](punch_atom, const std::shared_ptr<core::segment>& memory) { worker_state::punch(*memory); },

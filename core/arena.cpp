@@ -48,6 +48,10 @@ std::uint64_t arena::segment_bytes_for(std::uint64_t data_bytes, std::uint32_t g
          + granules * granule_bytes;
 }
 
+std::uint64_t arena::data_bytes_of(std::uint64_t segment_bytes, std::uint32_t granule_bytes) {
+  return std::uint64_t{geometry_of(segment_bytes, granule_bytes).slots} * granule_bytes;
+}
+
 bool arena::add(const std::shared_ptr<segment>& fresh) {
   auto at = std::find(parts_.begin(), parts_.end(), std::nullopt);
   if (at == parts_.end()) {
@@ -137,6 +141,10 @@ void arena::release(slot_ref slot) {
   part& where = *parts_[slot.segment()];
   slot_header& head = header(slot);
   head.state.store(slot_state::free, std::memory_order_release);
+  // The granules may be given to a block with another header, so this one has to say that they are
+  // not its own any more.
+  head.generation.store(head.generation.load(std::memory_order_relaxed) + 1,
+                        std::memory_order_release);
   where.granules.release(head.first_granule);
   where.free_slots.push_back(slot.slot());
 }

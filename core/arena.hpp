@@ -53,6 +53,10 @@ public:
   [[nodiscard]] static std::uint64_t segment_bytes_for(std::uint64_t data_bytes,
                                                        std::uint32_t granule_bytes);
 
+  /// And the other way round: what `segment_bytes_for` was asked for, in whole granules.
+  [[nodiscard]] static std::uint64_t data_bytes_of(std::uint64_t segment_bytes,
+                                                   std::uint32_t granule_bytes);
+
   /// Takes a fresh segment; nothing of it is usable before `extend`. False when the arena has as
   /// many as it can have.
   bool add(const std::shared_ptr<segment>& fresh);

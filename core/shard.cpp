@@ -126,14 +126,16 @@ std::uint32_t shard::revoke(session_id who) {
   return static_cast<std::uint32_t>(given.size());
 }
 
-result<place> shard::find(requester who, std::uint16_t salt, const block_key& key) {
+result<place> shard::find(requester who, std::uint16_t salt, const block_key& key, bool counts) {
   const node_id id = index_.find(salt, key);
   if (id == no_node || index_[id].state != node_state::visible) {
     return fail(errc::not_found, "read: block {} is not present", abbreviated(key));
   }
-  touch_path(id);
-  counters_->blocks_asked.add();
-  counters_->blocks_hit.add();
+  if (counts) {  // not each further piece of one block
+    touch_path(id);
+    counters_->blocks_asked.add();
+    counters_->blocks_hit.add();
+  }
   return arena_.place_of(slot_ref{slot_of(id, who.part)});
 }
 
@@ -240,6 +242,11 @@ void shard::tick(time_point now) {
       counters_->expired.add();
     }
   }
+  if (aging_.size() > 2 * index_.size() + 1024) {  // most of these have gone in other ways
+    std::erase_if(aging_, [&](const aging& each) {
+      return !index_.is(each.block.node, each.block.generation);
+    });
+  }
   free_deferred();
 }
 
@@ -248,7 +255,21 @@ bool shard::needs_tick() const noexcept {
          || !aging_.empty();
 }
 
+void shard::touch_parents_of_inserted() {
+  // Once for each run of blocks that continue each other, not for each block: the last touch
+  // decides.
+  const auto& fresh = events_.inserted;
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    const bool ends_run = i + 1 == fresh.size() || fresh[i + 1].parent != fresh[i].block.node;
+    if (ends_run && fresh[i].parent != no_node
+        && index_.is(fresh[i].block.node, fresh[i].block.generation)) {
+      touch_path(fresh[i].parent);
+    }
+  }
+}
+
 access_batch shard::take_events(time_point now) {
+  touch_parents_of_inserted();
   counters_->blocks.set(index_.size());
   counters_->leases.set(leases_.size());
   counters_->pins.set(pins_.size());

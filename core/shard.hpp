@@ -116,7 +116,7 @@ public:
   /// All leases of `who` are taken back; how many.
   std::uint32_t revoke(session_id who);
   /// Where one part of a visible block is, without a lease.
-  result<place> find(requester who, std::uint16_t salt, const block_key& key);
+  result<place> find(requester who, std::uint16_t salt, const block_key& key, bool counts = true);
 
   // ---- writing ----
 
@@ -210,6 +210,8 @@ private:
     time_point born;
   };
 
+  /// Reservations that exist at once. They end by themselves after reservation_time.
+  static constexpr std::size_t max_tickets = std::size_t{1} << 20;
   static constexpr std::uint32_t no_slot = ~std::uint32_t{0};
 
   const std::vector<node_id>& walk(std::uint16_t salt, key_span keys);
@@ -217,6 +219,7 @@ private:
                           const block_key& key, time_point now);
   void publish(node_id id, time_point now);
   void touch_path(node_id deepest);
+  void touch_parents_of_inserted();
   void drop(node_id id);
   void drop_parts(node_id id);
   void free_slot(slot_ref slot);

@@ -42,6 +42,10 @@ std::uint32_t shard::slot_of(node_id id, std::uint16_t part) const {
 std::vector<reservation> shard::reserve(requester who, std::uint16_t salt, const block_key* parent,
                                         key_span keys, time_point now) {
   std::vector<reservation> answers;
+  if (salt >= salt_hashes_.size()) {
+    answers.assign(keys.size(), {errc::not_found, 0});
+    return answers;
+  }
   answers.reserve(keys.size());
   node_id up = parent != nullptr ? index_.find(salt, *parent) : no_node;
   bool is_root = parent == nullptr;
@@ -58,6 +62,9 @@ std::vector<reservation> shard::reserve(requester who, std::uint16_t salt, const
 reservation shard::reserve_one(requester who, std::uint16_t salt, node_id parent, bool is_root,
                                const block_key& key, time_point now) {
   node_id id = index_.find(salt, key);
+  if (tickets_.size() >= max_tickets) {
+    return {errc::limit_reached, 0};
+  }
   if (id == no_node) {
     if (!is_root && parent == no_node) {
       counters_->puts_no_parent.add();
@@ -191,9 +198,6 @@ void shard::publish(node_id id, time_point now) {
     std::memcpy(&fingerprint, block.key.bytes.data(), sizeof fingerprint);
     events_.inserted.push_back(
       {{at, block.generation}, block.parent, static_cast<std::uint32_t>(cost_of(at)), fingerprint});
-    if (block.parent != no_node) {
-      touch_path(block.parent);
-    }
     if (limits_.max_age.count() > 0) {
       aging_.push_back({{at, block.generation}, now});
     }

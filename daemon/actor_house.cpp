@@ -195,7 +195,7 @@ bool actor_house::shut_down(std::chrono::microseconds deadline) {
   };
   // Sessions end by their sockets. What is left after a deadline is ended with the system.
   const std::size_t house_actors = workers_.size() + 5;
-  bool clean = await_running(*system_, house_actors + 64, until());
+  bool clean = await_running(*system_, house_actors + settings_->limits.namespaces, until());
   end(supervisor_);
   end(configuration_);
   end(stats_);

@@ -139,7 +139,7 @@ void connection::readable() {
     arm_read();
     return;
   }
-  if (got > 0 && message.msg_controllen > 0) {
+  if (got >= 0 && message.msg_controllen > 0) {
     close_descriptors(message);
   }
   // Zero is the end of a SEQPACKET socket; a truncated frame was over limits.frame.
@@ -192,12 +192,14 @@ void connection::wake_at(std::chrono::steady_clock::time_point when) {
 }
 
 void connection::arm_timer(std::chrono::steady_clock::time_point when) {
-  if (over_) {
-    return;
+  if (over_ || when >= due_) {
+    return;  // wishes may arrive out of order: the nearest counts
   }
+  due_ = when;
   timer_.expires_at(when);
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code& failed) {
     if (!failed && !self->over_) {
+      self->due_ = std::chrono::steady_clock::time_point::max();
       self->home_.unit().inject(self->session_, actors::tick_atom::value);
     }
   });

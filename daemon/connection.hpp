@@ -85,7 +85,9 @@ private:
   actors::session_actor session_;
   std::function<void()> ended_;
   bool armed_ = false;  // home thread
-  bool over_ = false;   // home thread
+  std::chrono::steady_clock::time_point due_ =
+    std::chrono::steady_clock::time_point::max();  // home thread: the timer's
+  bool over_ = false;                              // home thread
   std::atomic<std::uint32_t> in_flight_{0};
   std::deque<waiting> out_;  // the session's turns
   std::size_t out_bytes_ = 0;
