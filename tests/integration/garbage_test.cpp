@@ -97,14 +97,52 @@ BOOST_AUTO_TEST_CASE(descriptors_that_nobody_asked_for_are_closed) {
     }
     BOOST_TEST(daemon.descriptors() == before);
   }
-  // With a frame that ends the connection, too.
+  // With a frame that ends the connection, too, and with one that has no bytes.
   const std::vector<int> passed(253, mine);
   BOOST_TEST(client.send_bytes(std::vector<std::byte>(3), passed));
   BOOST_TEST(client.ended());
   client.close();
+  raw_client empty(daemon.socket());
+  BOOST_TEST(empty.send_bytes({}, passed));
+  BOOST_TEST(empty.ended());
+  empty.close();
   ::close(mine);
   eyes.until_idle();
   BOOST_TEST(daemon.descriptors() < before);
+}
+
+BOOST_AUTO_TEST_CASE(flags_that_are_not_served_are_refused) {
+  const daemon_process daemon;
+  raw_client client(daemon.socket());
+  const auto space = client.open("model", block);
+  auto removal = chain(protocol::opcode::remove, space, keys_from(1, 1));
+  removal.flags = protocol::scrub;
+  const auto refused = client.ask<protocol::count_reply>(removal);
+  BOOST_TEST((!refused && refused.error().code() == core::errc::invalid_argument));
+}
+
+// A request that timed out is answered, but its work goes on: the credit must not come back before,
+// or a client could queue without limit. And it has to come back at all.
+BOOST_AUTO_TEST_CASE(requests_that_time_out_give_their_credit_back) {
+  const daemon_process daemon;
+  raw_client client(daemon.socket());
+  const auto space = client.open("model", std::uint64_t{1} << 20);
+  client.stage(std::uint64_t{1} << 20);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    std::vector<std::byte> frame;
+    protocol::writer out{frame};
+    protocol::request_header header;
+    header.request_id = static_cast<std::uint32_t>(1'000'000 + i);
+    header.deadline_us = 1;
+    const auto keys = keys_from(i, 1);
+    protocol::encode(out, header, {}, client.put_of(space, keys, 1U << 20));
+    BOOST_TEST_REQUIRE(client.send_bytes(frame));
+  }
+  for (int i = 0; i < 100; ++i) {
+    const auto reply = client.receive();
+    BOOST_TEST_REQUIRE(reply.has_value());
+  }
+  BOOST_TEST(!client.text(protocol::opcode::health).empty());
 }
 
 BOOST_AUTO_TEST_CASE(requests_before_hello_or_without_their_namespace_are_refused) {

@@ -208,6 +208,34 @@ BOOST_AUTO_TEST_CASE(a_slot_that_is_given_away_has_a_new_generation) {
   BOOST_TEST(after.generation != before.generation);
 }
 
+BOOST_AUTO_TEST_CASE(a_slot_that_is_given_back_changes_its_generation_at_once) {
+  // Its granules may go to a block with another header, and nothing else tells a late reader of
+  // this one.
+  put(alice, keys_from(0, 1));
+  const auto seen = *all.get(bob, 0, keys_from(0, 1));
+  const auto memory = all.memory().find_segment(seen.places.front().segment);
+  const auto* table = memory->data().data() + segment_table_offset;
+  const auto& head = reinterpret_cast<const slot_header*>(table)[seen.places.front().slot];
+  BOOST_TEST(head.generation.load() == seen.places.front().generation);
+  all.revoke(bob.session);
+  all.remove(0, keys_from(0, 1));
+  BOOST_TEST(head.generation.load() != seen.places.front().generation);
+}
+
+BOOST_AUTO_TEST_CASE(a_put_touches_its_chain_once_and_not_once_a_block) {
+  put(alice, keys_from(0, 100));
+  BOOST_TEST(all.take_events(start).touched.size() <= 100U);
+  const auto parent = key_of(99);
+  put(alice, keys_from(100, 100), &parent);
+  BOOST_TEST(all.take_events(start).touched.size() <= 200U);
+}
+
+BOOST_AUTO_TEST_CASE(a_salt_number_that_was_never_given_is_refused) {
+  BOOST_TEST(all.reserve(alice, 7, nullptr, keys_from(0, 1), start).front().status
+             == errc::not_found);
+  BOOST_TEST(all.blocks() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_session_held_is_free_when_it_has_gone) {
   put(alice, keys_from(0, 2));
   static_cast<void>(all.get(bob, 0, keys_from(0, 2)));
