@@ -115,7 +115,8 @@ BOOST_AUTO_TEST_CASE(flags_that_are_not_served_are_refused) {
   const daemon_process daemon;
   raw_client client(daemon.socket());
   const auto space = client.open("model", block);
-  auto removal = chain(protocol::opcode::remove, space, keys_from(1, 1));
+  const auto keys = keys_from(1, 1);
+  auto removal = chain(protocol::opcode::remove, space, keys);
   removal.flags = protocol::scrub;
   const auto refused = client.ask<protocol::count_reply>(removal);
   BOOST_TEST((!refused && refused.error().code() == core::errc::invalid_argument));

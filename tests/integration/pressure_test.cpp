@@ -152,7 +152,8 @@ BOOST_AUTO_TEST_CASE(a_quota_bounds_one_namespace_and_keeps_the_others_share) {
     greedy.put(1000 * chain, 8, chain, block);
     third.put(1000 * chain, 16, chain, block);
   }
-  for (const auto& each : eyes.stats().at("per_namespace")) {
+  const auto seen = eyes.stats();
+  for (const auto& each : seen.at("per_namespace")) {
     if (each.at("name") == "greedy") {
       BOOST_TEST(each.at("used_bytes") <= 8U << 20);
       BOOST_TEST(each.at("evicted") > 0);
