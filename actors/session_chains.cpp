@@ -7,7 +7,6 @@
 #include "actors/session_answers.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace cellard::actors {
 
@@ -173,7 +172,7 @@ void session_state::answer_read(const inbound_ptr& from, const read_answer& foun
   const auto begin = std::min<std::uint64_t>(request.offset, where.length);
   const auto count = std::min<std::uint64_t>(request.length, where.length - begin);
   std::vector<std::byte> piece(count);
-  std::memcpy(piece.data(), memory.data() + where.offset + begin, count);
+  std::copy_n(memory.data() + where.offset + begin, count, piece.begin());
   // The shard may have given the slot away on another thread while this one copied.
   std::atomic_thread_fence(std::memory_order_acquire);
   const auto* table = memory.data() + entry->info.table_offset;
