@@ -61,7 +61,7 @@ struct chain_request {
 };
 
 enum chain_flags : std::uint32_t {
-  scrub = 1,  ///< remove: overwrite the bytes at once
+  scrub = 1,  ///< remove: overwrite the bytes at once; refused until it is served
 };
 
 struct release_request {};
