@@ -80,9 +80,9 @@ using shard_actor = caf::typed_actor<
 
 /// Segments and bytes (actors/memory.hpp).
 using memory_actor = caf::typed_actor<
-  // A namespace with blocks of so many bytes wants a segment with granules of so many; answered by
-  // segment or denied.
-  caf::reacts_to<grant_atom, space_id, std::uint64_t, std::uint32_t>,
+  // A namespace with blocks of so many bytes wants a segment with granules of so many; true: a put
+  // waits for it. Answered by segment or denied.
+  caf::reacts_to<grant_atom, space_id, std::uint64_t, std::uint32_t, bool>,
   // A namespace has retired a segment of so many bytes.
   caf::reacts_to<freed_atom, space_id, std::uint64_t>,
   // A staging area of so many bytes. limit_reached, out_of_memory, out_of_descriptors

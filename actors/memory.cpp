@@ -4,6 +4,8 @@
 
 #include "core/arena.hpp"
 
+#include <algorithm>
+
 #include <fnmatch.h>
 
 namespace cellard::actors {
@@ -30,16 +32,26 @@ core::quota quota_of(const config::configuration& settings, const space_descript
 
 }  // namespace
 
-void memory_state::grant(space_id space, std::uint64_t block_bytes, std::uint32_t granule_bytes) {
+void memory_state::grant(space_id space, std::uint64_t block_bytes, std::uint32_t granule_bytes,
+                         bool needed) {
   const auto who = members.find(space);
   if (who == members.end()) {
     return;  // forgotten meanwhile
   }
   const auto data_bytes = budget.grant(space, block_bytes);
   if (!data_bytes) {
-    if (const auto giver = budget.claim(space); giver && !retiring.contains(*giver)) {
-      retiring.insert(*giver);
-      self->send(members.at(*giver).shard, retire_atom::value);
+    // Only for a put that waits: namespaces that merely look ahead would take each other's segments
+    // for ever.
+    const auto giver = needed ? budget.claim(space) : std::nullopt;
+    if (giver) {
+      const bool known = std::any_of(starving.begin(), starving.end(),
+                                     [&](const wish& each) { return each.space == space; });
+      if (!known) {
+        starving.push_back({space, block_bytes, granule_bytes});
+      }
+      if (retiring.insert(*giver).second) {
+        self->send(members.at(*giver).shard, retire_atom::value);
+      }
     }
     self->send(who->second.shard, denied_atom::value);
     return;
@@ -64,6 +76,11 @@ void memory_state::freed(space_id space, std::uint64_t bytes) {
   budget.give_back(space, bytes);
   retiring.erase(space);
   reclaim();
+  if (!starving.empty() && budget.excess() == 0) {
+    const wish next = starving.front();
+    starving.pop_front();
+    grant(next.space, next.block_bytes, next.granule_bytes, false);
+  }
   for (const auto& [id, other] : members) {
     if (id != space) {
       self->send(other.shard, room_atom::value);
@@ -133,8 +150,8 @@ memory_actor::behavior_type memory(memory_actor::stateful_pointer<memory_state> 
   state.staging = std::move(staging);
   state.budget.configure(budget_of(*state.settings, host_bytes));
   return {
-    [&state](grant_atom, space_id space, std::uint64_t block, std::uint32_t granule) {
-      state.grant(space, block, granule);
+    [&state](grant_atom, space_id space, std::uint64_t block, std::uint32_t granule, bool needed) {
+      state.grant(space, block, granule, needed);
     },
     [&state](freed_atom, space_id space, std::uint64_t bytes) { state.freed(space, bytes); },
     [&state](stage_atom, std::uint64_t bytes) { return state.stage(bytes); },

@@ -11,6 +11,7 @@
 #include "actors/handles.hpp"
 #include "core/memory_budget.hpp"
 
+#include <deque>
 #include <memory>
 #include <set>
 #include <unordered_map>
@@ -22,7 +23,7 @@ struct memory_state {
 
   static constexpr const char* name = "memory";
 
-  void grant(space_id space, std::uint64_t block_bytes, std::uint32_t granule_bytes);
+  void grant(space_id space, std::uint64_t block_bytes, std::uint32_t granule_bytes, bool needed);
   void freed(space_id space, std::uint64_t bytes);
   core::result<core::staging_ptr> stage(std::uint64_t bytes);
   void join(const space_description& space, const shard_actor& shard);
@@ -41,6 +42,13 @@ struct memory_state {
     shard_actor shard;
   };
   std::unordered_map<space_id, member> members;
+  /// Those that were denied while a put waited, in turn: what another gives back is for them.
+  struct wish {
+    space_id space = 0;
+    std::uint64_t block_bytes = 0;
+    std::uint32_t granule_bytes = 0;
+  };
+  std::deque<wish> starving;
   std::set<space_id> retiring;  ///< asked to give a segment back, and not done
 };
 

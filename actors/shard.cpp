@@ -51,7 +51,7 @@ void shard_state::start(shard_setup what) {
   block_cost_ = (core->shape().block_bytes() + granule - 1) / granule * granule;
   segments_ = std::make_shared<const std::vector<segment_entry>>();
   // The first put should find room: its pages are made present while the client computes.
-  ask_segment();
+  ask_segment(false);
 }
 
 core::match shard_state::lookup(const chain_call& call) {

@@ -108,7 +108,7 @@ private:
   void refuse_waiting();
   void make_room();
   void run_ahead();
-  void ask_segment();
+  void ask_segment(bool needed);
   void choose_victims(std::uint64_t bytes);
   void evict(const std::vector<core::block_name>& victims);
   void populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from,
@@ -126,9 +126,10 @@ private:
   std::deque<entry> waiting_;  ///< bounded by the sessions' credits
   std::size_t next_worker_ = 0;
   std::size_t populating_ = 0;
-  int rounds_ = 0;       ///< of victims that were all refused
-  bool asked_ = false;   ///< for a segment
-  bool denied_ = false;  ///< and got none, until room
+  int rounds_ = 0;              ///< of victims that were all refused
+  bool asked_ = false;          ///< for a segment
+  bool asked_in_need_ = false;  ///< a put waited when it asked
+  bool denied_ = false;         ///< and got none, until room
   bool choosing_ = false;
   bool retiring_ = false;
   bool ticking_ = false;

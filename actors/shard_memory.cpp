@@ -19,11 +19,12 @@ constexpr int most_rounds = 8;
 
 }  // namespace
 
-void shard_state::ask_segment() {
+void shard_state::ask_segment(bool needed) {
   if (!asked_ && !denied_) {
     asked_ = true;
+    asked_in_need_ = needed;
     self->send(setup_.memory, grant_atom::value, setup_.what.id, block_cost_,
-               core->memory().granule_bytes());
+               core->memory().granule_bytes(), needed);
   }
 }
 
@@ -72,6 +73,10 @@ void shard_state::populate(const std::shared_ptr<core::segment>& memory, std::ui
 
 void shard_state::denied() {
   asked_ = false;
+  if (!waiting_.empty() && !asked_in_need_) {
+    ask_segment(true);  // a put has come since
+    return;
+  }
   denied_ = true;
   if (!waiting_.empty()) {
     make_room();
@@ -80,7 +85,9 @@ void shard_state::denied() {
 
 void shard_state::room() {
   denied_ = false;
-  run_ahead();
+  if (!waiting_.empty()) {
+    make_room();
+  }
 }
 
 void shard_state::make_room() {
@@ -88,7 +95,7 @@ void shard_state::make_room() {
     return;  // whatever comes of it tries again
   }
   if (!denied_) {
-    ask_segment();
+    ask_segment(true);
     return;
   }
   // Enough for all that wait, so that one round serves them.
@@ -108,7 +115,7 @@ void shard_state::run_ahead() {
   }
   if (!denied_) {
     if (memory.free_bytes() < std::max(populated / 8, 2 * block_cost_)) {
-      ask_segment();
+      ask_segment(false);
     }
   } else if (used > setup_.settings->memory.high_watermark.of(populated) && !choosing_) {
     choose_victims(used - setup_.settings->memory.low_watermark.of(populated));
