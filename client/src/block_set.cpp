@@ -17,12 +17,17 @@ block_set::~block_set() {
   }
 }
 
-void block_set::add(const located& where, const protocol::place& place) {
+void block_set::add(const segment& where, const protocol::place& place) {
   if (std::find(pins_.rbegin(), pins_.rend(), where.bytes) == pins_.rend()) {
     pins_.push_back(where.bytes);
   }
-  views_.push_back(
-    {where.data, place.length, place.codec, place.generation, where.header, place.checksum});
+  block_view& added = views_.emplace_back();
+  added.data = where.data(place);
+  added.length = place.length;
+  added.codec = place.codec;
+  added.generation = place.generation;
+  added.header = where.header(place);
+  added.checksum = place.checksum;
 }
 
 void block_set::add(std::vector<std::byte> bytes, std::uint64_t checksum) {

@@ -32,7 +32,8 @@ public:
   block_set& operator=(const block_set&) = delete;
   ~block_set();
 
-  void add(const located& where, const protocol::place& place);
+  void expect(std::size_t blocks) { views_.reserve(views_.size() + blocks); }
+  void add(const segment& where, const protocol::place& place);
   void add(std::vector<std::byte> bytes, std::uint64_t checksum);
   void add_lease(std::uint64_t lease, std::uint64_t epoch);
   void truncate(std::size_t count) { views_.resize(count); }

@@ -21,6 +21,10 @@ std::uint64_t seed_of(const void* object) {
 }
 
 bool lock_until(std::unique_lock<std::timed_mutex>& mutex, const deadline& until) {
+  if (mutex.try_lock()) {
+    return true;
+  }
+  until.waited();
 #if defined(__SANITIZE_THREAD__)
   // g++ 12's thread sanitizer does not know pthread_mutex_clocklock, and would see no lock at all.
   return mutex.try_lock_until(std::chrono::system_clock::now() + until.left());
@@ -71,7 +75,7 @@ core::result<std::unique_lock<std::timed_mutex>> client_state::lock(const deadli
                                  "threads that must not wait a client of their own");
   }
   CELLARD_TRY(usable());
-  if (connection_ != nullptr && connection_->hung_up()) {
+  if (connection_ != nullptr && connection_->hung_up(until.now())) {
     static_cast<void>(connection_->lose({errc::unavailable, "the daemon closed the connection"}));
     settle();
   }

@@ -23,6 +23,10 @@ constexpr std::size_t largest_frame = 16U << 20;
 constexpr std::size_t room_for_headers =
   96;  // request header and the largest fixed body, rounded up
 
+bool brings_descriptors(opcode op) noexcept {
+  return op == opcode::get || op == opcode::stage;
+}
+
 }  // namespace
 
 connection::connection(seqpacket socket, std::uint64_t epoch)
@@ -122,6 +126,8 @@ core::result<answer> connection::exchange(const protocol::request& body, std::ui
   if (reply) {
     timeouts_ = 0;
     answered_ = true;
+    last_used_ = until.now();
+    until.waited();
     return reply;
   }
   if (reply.error().code() != errc::timed_out) {
@@ -144,10 +150,12 @@ core::result<ok_t> connection::call_status(const protocol::request& body, std::u
 }
 
 core::result<answer> connection::await(std::uint32_t id, std::uint16_t op, const deadline& until) {
-  auto reply = receive(until);
+  // A late answer to an earlier request may carry some too.
+  const bool descriptors = brings_descriptors(static_cast<opcode>(op)) || !abandoned_.empty();
+  auto reply = receive(until, descriptors);
   while (reply && reply->frame.header.request_id != id) {
     CELLARD_TRY(handle_late(*reply));
-    reply = receive(until);
+    reply = receive(until, descriptors);
   }
   if (reply && reply->frame.header.op != (op | protocol::reply_bit)) {
     return fail(errc::bad_frame, "the reply to opcode {} has the opcode {}", op,
@@ -157,14 +165,14 @@ core::result<answer> connection::await(std::uint32_t id, std::uint16_t op, const
 }
 
 /// One frame whose header adds up.
-core::result<answer> connection::receive(const deadline& until) {
+core::result<answer> connection::receive(const deadline& until, bool descriptors) {
   answer got;
-  auto size = socket_.receive(in_, got.passed, until);
+  auto size = socket_.receive(in_, descriptors ? &got.passed : nullptr, until);
   CELLARD_TRY(size);
   auto frame = protocol::split_reply(protocol::bytes_view{in_}.first(*size));
   CELLARD_TRY(frame);
   got.frame = *frame;
-  if (got.frame.header.descriptors != got.passed.size()) {
+  if (descriptors && got.frame.header.descriptors != got.passed.size()) {
     return fail(errc::bad_frame, "a reply announces {} descriptors and carries {}",
                 got.frame.header.descriptors, got.passed.size());
   }

@@ -111,7 +111,11 @@ public:
   [[nodiscard]] bool lost() const noexcept { return lost_; }
   [[nodiscard]] bool slow() const noexcept { return timeouts_ >= patience; }
   [[nodiscard]] bool answered() const noexcept { return answered_; }
-  [[nodiscard]] bool hung_up() const noexcept { return socket_.hung_up(); }
+  /// Whether the daemon has gone. A connection that was used a moment ago is not asked: that costs
+  /// a tenth of a round trip, and the next send finds it out.
+  [[nodiscard]] bool hung_up(deadline::clock::time_point now) const noexcept {
+    return now > last_used_ + std::chrono::milliseconds{1} && socket_.hung_up();
+  }
   [[nodiscard]] std::uint64_t leases_lost() const noexcept { return leases_lost_; }
 
   /// How many entries of so many bytes, and how many bytes of an inline piece, fit into one
@@ -141,7 +145,7 @@ private:
   core::result<core::ok_t> accept_limits();
   std::size_t encode_frame(const protocol::request& body, protocol::request_header header);
   core::result<answer> await(std::uint32_t id, std::uint16_t op, const deadline& until);
-  core::result<answer> receive(const deadline& until);
+  core::result<answer> receive(const deadline& until, bool descriptors);
   core::result<core::ok_t> request_staging(std::uint64_t bytes, const deadline& until);
   core::result<core::ok_t> adopt_staging(const answer& reply);
   core::result<core::ok_t> await_late_staging(const deadline& until);
@@ -153,6 +157,7 @@ private:
   protocol::hello_reply server_;
   std::uint64_t epoch_;
   std::uint32_t last_id_ = 0;
+  deadline::clock::time_point last_used_;
   unsigned timeouts_ = 0;
   bool lost_ = false;
   bool answered_ = false;

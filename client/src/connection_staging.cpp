@@ -68,7 +68,7 @@ core::result<ok_t> connection::await_late_staging(const deadline& until) {
     return request.op == opcode::stage;
   };
   while (std::any_of(abandoned_.begin(), abandoned_.end(), is_stage)) {
-    const auto late = receive(until);
+    const auto late = receive(until, true);
     if (!late && late.error().code() == errc::timed_out) {
       return tl::unexpected<core::error>(late.error());
     }

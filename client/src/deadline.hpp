@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// The moment at which a call has to end, on CLOCK_MONOTONIC (libstdc++'s steady_clock).
+// The moment at which a call has to end, on CLOCK_MONOTONIC (libstdc++'s steady_clock). Reading the
+// clock costs as much as anything else that the library does for a small request, so a deadline
+// remembers the reading it was made by, and whoever may have waited since says so (`waited`). Used
+// by the thread of its call alone.
 #pragma once
 
 #include <algorithm>
@@ -15,14 +18,29 @@ class deadline {
 public:
   using clock = std::chrono::steady_clock;
 
-  explicit deadline(std::chrono::milliseconds from_now) : at_(clock::now() + from_now) {}
+  explicit deadline(std::chrono::milliseconds from_now)
+    : seen_(clock::now()),
+      at_(seen_ + from_now) {}
+
+  /// The call has waited for something: the next question reads the clock.
+  void waited() const noexcept { stale_ = true; }
 
   [[nodiscard]] clock::time_point at() const noexcept { return at_; }
-  [[nodiscard]] bool passed() const noexcept { return clock::now() >= at_; }
+
+  /// A time at or shortly before the present.
+  [[nodiscard]] clock::time_point now() const noexcept {
+    if (stale_) {
+      seen_ = clock::now();
+      stale_ = false;
+    }
+    return seen_;
+  }
+
+  [[nodiscard]] bool passed() const noexcept { return now() >= at_; }
 
   /// Never negative.
   [[nodiscard]] std::chrono::nanoseconds left() const noexcept {
-    return std::max(std::chrono::nanoseconds{0}, std::chrono::nanoseconds{at_ - clock::now()});
+    return std::max(std::chrono::nanoseconds{0}, std::chrono::nanoseconds{at_ - now()});
   }
 
   [[nodiscard]] timespec left_as_timespec() const noexcept {
@@ -38,7 +56,9 @@ public:
   }
 
 private:
+  mutable clock::time_point seen_;
   clock::time_point at_;
+  mutable bool stale_ = false;
 };
 
 }  // namespace cellard::library

@@ -44,10 +44,11 @@ core::result<bool> add_piece(const space_state& space, connection& link, key_spa
     return link.lose(
       {errc::bad_frame, fmt::format("{} places for {} keys", body->places.size(), keys.size())});
   }
+  blocks.expect(body->places.size());
   for (std::size_t i = 0; i < body->places.size(); ++i) {
-    auto where = known.segments.locate(body->places[i]);
-    if (!where) {
-      return link.lose(std::move(where).error());
+    const auto* where = known.segments.find(body->places[i]);
+    if (where == nullptr) {
+      return link.lose(known.segments.refusal(body->places[i]));
     }
     if (!understood(space, body->places[i])) {
       return false;

@@ -115,6 +115,7 @@ core::result<ok_t> put_batch(const space_state& space, progress& state, const de
   for (std::size_t i = 0; i < taken->ranges->size(); ++i) {
     gather(state.wanted, state.at + i, (*taken->ranges)[i].data());
   }
+  until.waited();  // copying takes its time too
   return send(space, state, *taken, until);
 }
 

@@ -41,24 +41,29 @@ core::result<ok_t> segment_table::adopt(std::span<const protocol::segment_info> 
   return ok_t{};
 }
 
-core::result<located> segment_table::locate(const protocol::place& place) const {
+const segment* segment_table::find(const protocol::place& place) const {
+  if (last_ == nullptr || last_->first != place.segment) {
+    const auto found = segments_.find(place.segment);
+    if (found == segments_.end()) {
+      return nullptr;
+    }
+    last_ = &*found;
+  }
+  return last_->second.holds(place) ? &last_->second : nullptr;
+}
+
+core::error segment_table::refusal(const protocol::place& place) const {
   const auto found = segments_.find(place.segment);
   if (found == segments_.end()) {
-    return fail(errc::bad_frame, "a block lies in segment {}, which was never sent", place.segment);
+    return {errc::bad_frame,
+            fmt::format("a block lies in segment {}, which was never sent", place.segment)};
   }
-  const auto& [info, bytes] = found->second;
-  if (place.slot >= info.slots || place.offset > info.bytes
-      || place.length > info.bytes - place.offset) {
-    return fail(errc::bad_frame,
-                "a block's slot {} and its {} bytes at {} are outside of segment {} ({} slots, {} "
-                "bytes)",
-                place.slot, place.length, place.offset, info.segment, info.slots, info.bytes);
-  }
-  if (bytes == nullptr) {
-    return located{};
-  }
-  const auto* header = bytes->data() + info.table_offset + sizeof(slot_header) * place.slot;
-  return located{bytes, bytes->data() + place.offset, reinterpret_cast<const slot_header*>(header)};
+  const auto& info = found->second.info;
+  return {errc::bad_frame,
+          fmt::format("a block's slot {} and its {} bytes at {} are outside of segment {} ({} "
+                      "slots, {} bytes)",
+                      place.slot, place.length, place.offset, info.segment, info.slots,
+                      info.bytes)};
 }
 
 }  // namespace cellard::library

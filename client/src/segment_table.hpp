@@ -22,13 +22,20 @@ struct segment {
   protocol::segment_info info;
   std::shared_ptr<const mapping>
     bytes;  ///< null: this process could not map it, its blocks are read inline
-};
 
-/// Where a block lies in this process.
-struct located {
-  std::shared_ptr<const mapping> bytes;  ///< null as in `segment`
-  const std::byte* data = nullptr;
-  const protocol::slot_header* header = nullptr;
+  /// The place's bytes and header lie inside.
+  [[nodiscard]] bool holds(const protocol::place& place) const noexcept {
+    return place.slot < info.slots && place.offset <= info.bytes
+           && place.length <= info.bytes - place.offset;
+  }
+  /// @pre mapped, and holds the place
+  [[nodiscard]] const std::byte* data(const protocol::place& place) const noexcept {
+    return bytes->data() + place.offset;
+  }
+  [[nodiscard]] const protocol::slot_header* header(const protocol::place& place) const noexcept {
+    return reinterpret_cast<const protocol::slot_header*>(
+      bytes->data() + info.table_offset + sizeof(protocol::slot_header) * place.slot);
+  }
 };
 
 class segment_table {
@@ -38,13 +45,17 @@ public:
   core::result<core::ok_t> adopt(std::span<const protocol::segment_info> infos,
                                  const std::vector<descriptor>& passed);
 
-  /// errc::bad_frame when the place is not inside a known segment.
-  [[nodiscard]] core::result<located> locate(const protocol::place& place) const;
+  /// The segment that holds the place; null when none does, and `refusal` says why.
+  [[nodiscard]] const segment* find(const protocol::place& place) const;
+  [[nodiscard]] core::error refusal(const protocol::place& place) const;
 
   [[nodiscard]] std::size_t size() const noexcept { return segments_.size(); }
 
 private:
-  std::unordered_map<std::uint32_t, segment> segments_;
+  using entries = std::unordered_map<std::uint32_t, segment>;
+
+  entries segments_;
+  mutable const entries::value_type* last_ = nullptr;  ///< found; most blocks follow another
 };
 
 }  // namespace cellard::library

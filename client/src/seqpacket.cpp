@@ -84,6 +84,7 @@ core::result<seqpacket> seqpacket::connect(const std::string& path, const deadli
   do {
     CELLARD_TRY(bound_connect(socket.get(), until));
     done = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    until.waited();
   } while (done != 0 && errno == EINTR && !until.passed());
   if (done != 0) {
     return fail(errc::unavailable,
@@ -98,6 +99,7 @@ core::result<ok_t> seqpacket::wait(short events, const deadline& until) {
     pollfd entry{socket_.get(), events, 0};
     const auto left = until.left_as_timespec();
     const auto ready = ::ppoll(&entry, 1, &left, nullptr);
+    until.waited();
     if (ready > 0) {
       return ok_t{};
     }
@@ -145,21 +147,38 @@ core::result<ok_t> seqpacket::bound_receive(const deadline& until) {
   return ok_t{};
 }
 
+/// One message; MSG_TRUNC makes its whole length the answer.
+ssize_t seqpacket::receive_plain(std::vector<std::byte>& buffer) noexcept {
+  return ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_TRUNC);
+}
+
+ssize_t seqpacket::receive_with_descriptors(std::vector<std::byte>& buffer,
+                                            std::vector<descriptor>& passed, bool& lost_some) {
+  iovec piece{buffer.data(), buffer.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * protocol::max_descriptors)> control;
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const auto got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_TRUNC);
+  if (got >= 0) {
+    take_descriptors(message, passed);
+    lost_some = (message.msg_flags & MSG_CTRUNC) != 0;
+  }
+  return got;
+}
+
 core::result<std::size_t> seqpacket::receive(std::vector<std::byte>& buffer,
-                                             std::vector<descriptor>& passed,
+                                             std::vector<descriptor>* passed,
                                              const deadline& until) {
-  passed.clear();
   for (;;) {
     CELLARD_TRY(bound_receive(until));
-    iovec piece{buffer.data(), buffer.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * protocol::max_descriptors)> control;
-    msghdr message{};
-    message.msg_iov = &piece;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    const auto got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
+    bool lost_some = false;
+    const auto got = passed == nullptr ? receive_plain(buffer)
+                                       : receive_with_descriptors(buffer, *passed, lost_some);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+      until.waited();
       if (until.passed()) {
         return no_answer();
       }
@@ -171,13 +190,12 @@ core::result<std::size_t> seqpacket::receive(std::vector<std::byte>& buffer,
     if (got < 0) {
       return fail(errc::io_error, "recvmsg: {}", errno_text());
     }
-    take_descriptors(message, passed);
-    if ((message.msg_flags & MSG_CTRUNC) != 0) {
+    if (lost_some) {
       return fail(errc::out_of_descriptors,
                   "a descriptor sent by the daemon was lost: this process is at its limit of open "
                   "files; raise it (ulimit -n)");
     }
-    if ((message.msg_flags & MSG_TRUNC) != 0) {
+    if (static_cast<std::size_t>(got) > buffer.size()) {
       return fail(errc::frame_too_large, "a reply is longer than the {} bytes agreed on",
                   buffer.size());
     }

@@ -29,8 +29,9 @@ public:
   bool try_send(protocol::bytes_view frame) noexcept;
 
   /// Puts one frame into `buffer` (whose size is the largest allowed) and the descriptors that came
-  /// with it into `passed`. Returns the frame's length.
-  core::result<std::size_t> receive(std::vector<std::byte>& buffer, std::vector<descriptor>& passed,
+  /// with it into `passed`; null where none can come, which is cheaper: the kernel closes what
+  /// does. Returns the frame's length.
+  core::result<std::size_t> receive(std::vector<std::byte>& buffer, std::vector<descriptor>* passed,
                                     const deadline& until);
 
   /// True when the peer has closed its end.
@@ -45,6 +46,9 @@ private:
   explicit seqpacket(descriptor socket) noexcept : socket_(std::move(socket)) {}
   core::result<core::ok_t> wait(short events, const deadline& until);
   core::result<core::ok_t> bound_receive(const deadline& until);
+  ssize_t receive_plain(std::vector<std::byte>& buffer) noexcept;
+  ssize_t receive_with_descriptors(std::vector<std::byte>& buffer, std::vector<descriptor>& passed,
+                                   bool& lost_some);
 
   descriptor socket_;
   std::chrono::milliseconds receive_bound_{0};  ///< the socket's SO_RCVTIMEO; 0 = not set
