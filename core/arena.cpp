@@ -161,16 +161,16 @@ std::byte* arena::bytes(slot_ref slot) const {
          + std::uint64_t{header(slot).first_granule} * granule_bytes_;
 }
 
-place arena::place_of(slot_ref slot) const {
+void arena::locate(slot_ref slot, place& to) const {
   const part& where = *parts_[slot.segment()];
   const slot_header& head = header(slot);
-  return {where.number,
-          head.codec,
-          head.length,
-          where.data_offset + std::uint64_t{head.first_granule} * granule_bytes_,
-          head.generation.load(std::memory_order_relaxed),
-          slot.slot(),
-          head.checksum};
+  to.segment = where.number;
+  to.codec = head.codec;
+  to.length = head.length;
+  to.offset = where.data_offset + std::uint64_t{head.first_granule} * granule_bytes_;
+  to.generation = head.generation.load(std::memory_order_relaxed);
+  to.slot = slot.slot();
+  to.checksum = head.checksum;
 }
 
 const std::shared_ptr<segment>& arena::segment_of(slot_ref slot) const {

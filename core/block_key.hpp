@@ -10,6 +10,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 
@@ -21,6 +22,16 @@ struct block_key {
   std::array<std::uint8_t, size> bytes{};
 
   friend auto operator<=>(const block_key&, const block_key&) = default;
+
+  /// By words, in line: a chain of 512 keys is compared key by key, and a call each costs as much
+  /// as the comparison.
+  friend bool operator==(const block_key& a, const block_key& b) noexcept {
+    std::array<std::uint64_t, size / 8> x{};
+    std::array<std::uint64_t, size / 8> y{};
+    std::memcpy(x.data(), a.bytes.data(), size);
+    std::memcpy(y.data(), b.bytes.data(), size);
+    return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) == 0;
+  }
 };
 static_assert(sizeof(block_key) == block_key::size && alignof(block_key) == 1);
 

@@ -218,6 +218,8 @@ private:
   reservation reserve_one(requester who, std::uint16_t salt, node_id parent, bool is_root,
                           const block_key& key, time_point now);
   void publish(node_id id, time_point now);
+  std::uint64_t add_places(const std::vector<node_id>& path, std::uint16_t part,
+                           std::vector<place>& places) const;
   void touch_path(node_id deepest);
   void touch_parents_of_inserted();
   void drop(node_id id);

@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace cellard::core {
+namespace {
+
+constexpr std::size_t links_ahead = 8;  // of a chain: asked for before they are needed
+
+}  // namespace
 
 void lru::order::append(node_id id) {
   links[id].older = newest;
@@ -42,7 +47,12 @@ void lru::record(const access_batch& batch) {
     mine.links[fresh.block.node].generation = fresh.block.generation;
     mine.append(fresh.block.node);
   }
-  for (const node_id used : batch.touched) {
+  for (std::size_t i = 0; i < batch.touched.size(); ++i) {
+    if (i + links_ahead < batch.touched.size()
+        && batch.touched[i + links_ahead] < mine.links.size()) {
+      __builtin_prefetch(&mine.links[batch.touched[i + links_ahead]], 1);
+    }
+    const node_id used = batch.touched[i];
     if (mine.holds(used)) {
       mine.unlink(used);
       mine.append(used);
