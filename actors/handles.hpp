@@ -40,12 +40,8 @@ using eviction_actor = caf::typed_actor<
 
 /// One namespace (actors/shard.hpp).
 using shard_actor = caf::typed_actor<
-  // lookup, touch, prefetch
-  caf::replies_to<lookup_atom, chain_call>::with<core::match>,
-  // Leases the leading blocks that are present. limit_reached
-  caf::replies_to<get_atom, chain_call>::with<core::result<get_answer>>,
-  // remove, pin, unpin: how many blocks
-  caf::replies_to<change_atom, chain_call>::with<std::uint32_t>,
+  // lookup, get, touch, prefetch, remove, pin, unpin: answers the client itself.
+  caf::reacts_to<chain_atom, chain_call>,
   // Leases that come back.
   caf::reacts_to<release_atom, session_id, std::vector<std::uint64_t>>,
   // Takes all leases of a session that was silent too long; how many there were.
@@ -61,12 +57,15 @@ using shard_actor = caf::typed_actor<
   caf::replies_to<read_atom, write_call>::with<core::result<read_answer>>,
   // A page of blocks.
   caf::replies_to<list_atom, std::uint64_t, std::uint32_t>::with<list_page>,
-  // The number of a salt. limit_reached
+  // A session opens the namespace under a handle: the number of its salt. limit_reached
+  caf::replies_to<join_atom, session_id, std::uint32_t,
+                  std::string>::with<core::result<std::uint16_t>>,
+  // The number of a further salt. limit_reached
   caf::replies_to<salt_atom, std::string>::with<core::result<std::uint16_t>>,
   // A reader says that a block's bytes do not match; 1 when that is so and the block was dropped.
   caf::replies_to<corrupt_atom, write_call>::with<std::uint32_t>,
-  // The session has ended or closed the namespace.
-  caf::reacts_to<leave_atom, session_id>,
+  // The session has closed a handle of the namespace, or all (every_handle), also by its end.
+  caf::reacts_to<leave_atom, session_id, std::uint32_t>,
   // Drops everything; how many blocks.
   caf::replies_to<clear_atom>::with<std::uint32_t>,
   // INTERNAL: expire what time ends.
@@ -110,12 +109,10 @@ struct open_call {
 };
 
 /// One connection (actors/session.hpp).
-using session_actor =
-  caf::typed_actor<caf::reacts_to<request_atom, inbound_ptr>,
-                   // The socket takes bytes again; the connection has ended; a deadline may have
-                   // passed.
-                   caf::reacts_to<writable_atom>, caf::reacts_to<closed_atom>,
-                   caf::reacts_to<tick_atom>, caf::reacts_to<apply_atom, config::snapshot>>;
+using session_actor = caf::typed_actor<caf::reacts_to<request_atom, inbound_ptr>,
+                                       // The connection has ended; a deadline may have passed.
+                                       caf::reacts_to<closed_atom>, caf::reacts_to<tick_atom>,
+                                       caf::reacts_to<apply_atom, config::snapshot>>;
 
 /// Numbers for people (actors/stats.hpp). Texts are JSON.
 using stats_actor =

@@ -9,6 +9,7 @@
 // means that the actor that was asked is gone.
 #pragma once
 
+#include "actors/inbound.hpp"
 #include "config/config.hpp"
 #include "core/access_batch.hpp"
 #include "core/layout.hpp"
@@ -34,24 +35,12 @@ using core::session_id;
 using core::space_id;
 using time_point = std::chrono::steady_clock::time_point;
 
-/// A request as it came: the decoded body refers to `frame`.
-struct inbound {
-  std::vector<std::byte> frame;
-  protocol::request_header header;
-  std::vector<std::uint64_t> releases;
-  protocol::request body;
-  std::optional<core::error> problem;  ///< why the body could not be decoded
-  time_point arrived;
-};
-using inbound_ptr = std::shared_ptr<const inbound>;
-
-/// A request about a chain, for the shard. `releases` are leases of the same namespace that came
-/// with it.
+/// A request about a chain, for the shard, which answers it. Those of its leases on their way back
+/// that are of the same handle are the shard's to take.
 struct chain_call {
   inbound_ptr from;
   core::requester who;
   std::uint16_t salt = 0;
-  std::vector<std::uint64_t> releases;
 
   [[nodiscard]] const protocol::chain_request& request() const {
     return std::get<protocol::chain_request>(from->body);
@@ -73,11 +62,6 @@ struct segment_entry {
   std::shared_ptr<core::segment> memory;
 };
 using segment_list = std::shared_ptr<const std::vector<segment_entry>>;
-
-struct get_answer {
-  core::found_blocks found;
-  segment_list segments;
-};
 
 /// A block's bytes for an inline read: the reader copies and then compares the generation.
 struct read_answer {
@@ -103,6 +87,9 @@ struct copy_batch {
   std::vector<std::shared_ptr<core::segment>> targets;
 };
 
+/// Handles of a connection begin at 1.
+inline constexpr std::uint32_t every_handle = 0;
+
 /// Who a namespace belongs to and what it is.
 struct space_description {
   space_id id = 0;
@@ -124,9 +111,7 @@ struct session_description {
   std::string client_name;
 };
 
-using lookup_atom = caf::atom_constant<caf::atom("lookup")>;
-using get_atom = caf::atom_constant<caf::atom("get")>;
-using change_atom = caf::atom_constant<caf::atom("change")>;
+using chain_atom = caf::atom_constant<caf::atom("chain")>;
 using release_atom = caf::atom_constant<caf::atom("release")>;
 using revoke_atom = caf::atom_constant<caf::atom("revoke")>;
 using reserve_atom = caf::atom_constant<caf::atom("reserve")>;
@@ -159,7 +144,6 @@ using open_atom = caf::atom_constant<caf::atom("open")>;
 using join_atom = caf::atom_constant<caf::atom("join")>;
 using text_atom = caf::atom_constant<caf::atom("text")>;
 using request_atom = caf::atom_constant<caf::atom("request")>;
-using writable_atom = caf::atom_constant<caf::atom("writable")>;
 using closed_atom = caf::atom_constant<caf::atom("closed")>;
 using reload_atom = caf::atom_constant<caf::atom("reload")>;
 using drain_atom = caf::atom_constant<caf::atom("drain")>;
@@ -174,7 +158,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::list_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::copy_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::space_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::session_description)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::match)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::access_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::staging_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::config::snapshot)
@@ -182,7 +165,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<cellard::core::segment>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::block_name>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::reservation>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::errc>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<cellard::actors::get_answer>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<cellard::actors::read_answer>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<std::uint16_t>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<std::uint32_t>)

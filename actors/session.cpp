@@ -5,7 +5,7 @@
 #include "actors/session.hpp"
 
 #include "actors/lease_number.hpp"
-#include "actors/session_answers.hpp"
+#include "core/coarse_clock.hpp"
 
 #include <caf/send.hpp>
 
@@ -17,7 +17,7 @@ using core::errc;
 
 session_state::~session_state() {
   for (const auto& [handle, where] : spaces_) {
-    caf::anon_send(where.opened.shard, leave_atom::value, setup_.who.id);
+    caf::anon_send(where.opened.shard, leave_atom::value, setup_.who.id, every_handle);
     caf::anon_send(setup_.supervisor, leave_atom::value, where.opened.id);
   }
   if (setup_.sink) {
@@ -29,23 +29,40 @@ session_state::~session_state() {
 
 void session_state::start(session_setup what) {
   setup_ = std::move(what);
-  last_active_ = std::chrono::steady_clock::now();
+  setup_.sink->last_active.store(core::coarse_now(), std::memory_order_relaxed);
+  apply(setup_.settings);
 }
 
-void session_state::leave_shard(const space& where) {
-  // The shard knows this session by number only: with a second handle on the same namespace it
-  // stays.
-  const auto handles = std::count_if(spaces_.begin(), spaces_.end(), [&](const auto& each) {
-    return each.second.opened.id == where.opened.id;
-  });
-  if (handles == 1) {
-    self->send(where.opened.shard, leave_atom::value, setup_.who.id);
+void session_state::apply(const config::snapshot& fresh) {
+  setup_.settings = fresh;
+  setup_.sink->slow_after.store(fresh->daemon.slow_request, std::memory_order_relaxed);
+  for (const auto& [handle, where] : spaces_) {
+    publish_route(handle);
   }
 }
 
+void session_state::publish_route(std::uint32_t handle) {
+  const space& where = spaces_.at(handle);
+  const auto& limits = setup_.settings->limits;
+  setup_.sink->set_route(handle, std::make_shared<route>(route{where.serial,
+                                                               where.opened.shard,
+                                                               {setup_.who.id, where.part},
+                                                               where.salts,
+                                                               limits.keys_per_request,
+                                                               setup_.who.shared_memory,
+                                                               limits.lease_time}));
+}
+
+void session_state::leave_shard(const space& where, std::uint32_t handle) {
+  // With a second handle on the same namespace the session stays.
+  const auto handles = std::count_if(spaces_.begin(), spaces_.end(), [&](const auto& each) {
+    return each.second.opened.id == where.opened.id;
+  });
+  self->send(where.opened.shard, leave_atom::value, setup_.who.id,
+             handles == 1 ? every_handle : handle);
+}
+
 void session_state::serve(const inbound_ptr& from) {
-  setup_.counters->requests.fetch_add(1, std::memory_order_relaxed);
-  last_active_ = from->arrived;
   const auto op = static_cast<protocol::opcode>(from->header.op);
   if (from->problem) {
     refuse(*from, from->problem->code(), from->problem->context());
@@ -64,7 +81,7 @@ void session_state::serve(const inbound_ptr& from) {
   // Leases come back with any request. A chain request takes those of its own namespace along
   // (on(chain_request)).
   if (!std::holds_alternative<protocol::chain_request>(from->body)) {
-    static_cast<void>(give_back(*from, no_handle));
+    give_back(*from, every_handle);
   }
   std::visit([&](const auto& request) { on(from, request); }, from->body);
 }
@@ -84,11 +101,6 @@ bool session_state::few_enough(const inbound_ptr& from, std::size_t count) {
            fmt::format("{} keys in one request, limits.keys_per_request is {}", count, limit));
   }
   return count <= limit;
-}
-
-void session_state::refuse(const inbound& from, errc code, std::string why) {
-  setup_.counters->bad_requests.fetch_add(1, std::memory_order_relaxed);
-  answer(from, core::error(code, std::move(why)));
 }
 
 session_state::space* session_state::find(const inbound_ptr& from, std::uint32_t handle,
@@ -111,25 +123,26 @@ write_call session_state::call_of(const inbound_ptr& from, const space& where,
   return {from, {setup_.who.id, where.part}, where.salts[salt], staging_};
 }
 
-std::vector<std::uint64_t> session_state::give_back(const inbound& from, std::uint32_t handle) {
-  std::vector<std::uint64_t> mine;
-  std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> others;
+void session_state::give_back(const inbound& from, std::uint32_t but) {
+  std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> by_handle;
   for (const std::uint64_t number : from.releases) {
-    const auto [of, id] = lease_number::split(number);
-    (of == handle ? mine : others[of]).push_back(id);
+    const auto [handle, id] = lease_number::split(number);
+    if (handle != but) {
+      by_handle[handle].push_back(id);
+    }
   }
-  for (auto& [of, ids] : others) {
-    if (const auto where = spaces_.find(of); where != spaces_.end()) {
+  for (auto& [handle, ids] : by_handle) {
+    if (const auto where = spaces_.find(handle); where != spaces_.end()) {
       self->send(where->second.opened.shard, release_atom::value, setup_.who.id, std::move(ids));
     }
   }
-  return mine;
 }
 
 void session_state::expect(const inbound& from) {
   const auto longest = setup_.settings->limits.request_deadline;
   const auto asked = std::chrono::microseconds(from.header.deadline_us);
-  const auto until = from.arrived + (asked.count() == 0 ? longest : std::min(asked, longest));
+  const auto until =
+    std::chrono::steady_clock::now() + (asked.count() == 0 ? longest : std::min(asked, longest));
   deadlines_.push_back(
     {from.header.request_id, static_cast<protocol::opcode>(from.header.op), until});
   wake_at(until);
@@ -140,7 +153,7 @@ bool session_state::still_expected(const inbound& from) {
     return each.request_id == from.header.request_id;
   });
   if (found == deadlines_.end()) {
-    setup_.sink->done();  // not before: a credit stands for work, not for an answer
+    from.settle();  // not before: a credit stands for work, not for an answer
     return false;
   }
   deadlines_.erase(found);
@@ -166,25 +179,27 @@ void session_state::tick() {
   });
   for (const deadline& each : late) {
     setup_.counters->timed_out.fetch_add(1, std::memory_order_relaxed);
-    inbound stub;
-    stub.header.op = static_cast<std::uint16_t>(each.op);
-    stub.header.request_id = each.request_id;
-    stub.arrived = now;
-    send_frame(stub, core::error(errc::timed_out, "the request's own deadline passed"));
+    send_reply(*setup_.sink, each.op, each.request_id,
+               core::error(errc::timed_out, "the request's own deadline passed"));
   }
   for (const deadline& each : deadlines_) {
     wake_at(each.until);
   }
-  const auto silent_until = last_active_ + setup_.settings->limits.lease_time;
-  if (may_hold_leases_ && silent_until > now) {
+  auto& sink = *setup_.sink;
+  const auto silent_until =
+    sink.last_active.load(std::memory_order_relaxed) + setup_.settings->limits.lease_time;
+  const bool may_hold = sink.may_hold_leases.load(std::memory_order_acquire);
+  if (may_hold && silent_until > now) {
     wake_at(silent_until);
-  } else if (may_hold_leases_) {
-    may_hold_leases_ = false;
+  } else if (may_hold) {
+    sink.may_hold_leases.store(false, std::memory_order_release);
     for (const auto& [handle, where] : spaces_) {
       self->request(where.opened.shard, caf::infinite, revoke_atom::value, setup_.who.id)
         .then(
           [this](std::uint32_t taken) {
-            leases_lost_ = leases_lost_ || taken > 0;
+            if (taken > 0) {
+              setup_.sink->leases_lost.store(true, std::memory_order_release);
+            }
             setup_.counters->leases_revoked.fetch_add(taken, std::memory_order_relaxed);
           },
           [](const caf::error&) {});
@@ -199,7 +214,6 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
   self->set_exit_handler([self](const caf::exit_msg& why) { self->quit(why.reason); });
   return {
     [&state](request_atom, const inbound_ptr& from) { state.serve(from); },
-    [&state](writable_atom) { state.writable(); },
     [&state](closed_atom) { state.closed(); },
     [&state](tick_atom) { state.tick(); },
     [&state](apply_atom, const config::snapshot& fresh) { state.apply(fresh); },

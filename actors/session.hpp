@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// One connection: checks what the client may ask, finds the namespace, and turns answers into
-// frames. The only writer of its socket. Owns: the client's identity, its open namespaces and
-// salts, its staging area, the deadlines of its requests. Leases and reservations are owned by the
-// shards under this session's number.
+// One connection: checks what the client may ask, finds the namespace, and answers what shards do
+// not answer themselves. Owns: the client's identity, its open namespaces and salts, its staging
+// area, the deadlines of its requests. Leases and reservations are owned by the shards under this
+// session's number.
 // Runs on: the I/O threads.
 // Ends: with the connection, or when told to exit. Whatever it held is given back by its
 // destructor, so also when it dies of an error.
 #pragma once
 
+#include "actors/answer.hpp"
 #include "actors/handles.hpp"
-#include "actors/reply_sink.hpp"
-#include "core/server_counters.hpp"
-#include "protocol/replies.hpp"
+#include "actors/route.hpp"
 
 #include <memory>
 #include <unordered_map>
@@ -45,21 +44,19 @@ public:
 
   void start(session_setup what);
   void serve(const inbound_ptr& from);
-  void writable() { setup_.sink->flush(); }
   void closed();
   void tick();
-  void apply(const config::snapshot& fresh) { setup_.settings = fresh; }
+  void apply(const config::snapshot& fresh);
 
   session_actor::pointer self;
 
 private:
   struct space {
     opened_space opened;
+    std::uint64_t serial = 0;  ///< of the open
     std::uint16_t part = 0;
     std::vector<std::uint16_t> salts;  ///< by handle; 0 is the default of open
-    std::vector<bool> sent;            ///< segments whose descriptor this client has
   };
-  static constexpr std::uint32_t no_handle = 0;  ///< handles begin at 1
 
   struct deadline {
     std::uint32_t request_id = 0;
@@ -86,8 +83,7 @@ private:
   void on(const inbound_ptr& from, const protocol::stage_request& request);
   void on(const inbound_ptr& from, const protocol::put_request& request);
 
-  void get(const inbound_ptr& from, space& where, chain_call call);
-  void answer_get(const inbound_ptr& from, std::uint32_t handle, space_id id, get_answer& found);
+  bool is_served(const inbound_ptr& from, const protocol::chain_request& request);
   void finish_open(const inbound_ptr& from, opened_space opened);
   void answer_read(const inbound_ptr& from, const read_answer& found);
   void ask_text(const inbound_ptr& from, const protocol::admin_request& request);
@@ -100,34 +96,31 @@ private:
   bool few_enough(const inbound_ptr& from, std::size_t count);
   bool inside_staging(const inbound_ptr& from, std::uint64_t offset, std::uint64_t length);
 
-  /// Sends the frame and gives the request's credit back.
-  template <class Body>
-  void answer(const inbound& from, const Body& body, std::span<const int> descriptors = {},
-              std::shared_ptr<const void> keep = nullptr);
-  template <class Body>
-  void send_frame(const inbound& from, const Body& body, std::span<const int> descriptors = {},
-                  std::shared_ptr<const void> keep = nullptr);
-  void refuse(const inbound& from, core::errc code, std::string why);
   /// Handler for the death of the actor that was asked.
-  auto gone(const inbound_ptr& from);
+  auto gone(const inbound_ptr& from) {
+    return [this, from](const caf::error&) {
+      if (still_expected(*from)) {
+        refuse(*from, core::errc::shutting_down, "the namespace or the daemon is ending");
+      }
+    };
+  }
 
   void expect(const inbound& from);
   /// False when it was answered as timed out; its credit comes back here then. Once a request.
   bool still_expected(const inbound& from);
-  void leave_shard(const space& where);
+  void publish_route(std::uint32_t handle);
+  void leave_shard(const space& where, std::uint32_t handle);
   void wake_at(time_point when);
-  /// Gives the request's leases back to their shards; those of `handle` are returned instead, for
-  /// the request itself to carry.
-  [[nodiscard]] std::vector<std::uint64_t> give_back(const inbound& from, std::uint32_t handle);
+  /// Gives the request's leases back to their shards, but for those of one handle, which the
+  /// request itself carries there.
+  void give_back(const inbound& from, std::uint32_t but);
 
   session_setup setup_;
   bool greeted_ = false;
-  bool leases_lost_ = false;
-  bool may_hold_leases_ = false;  ///< since the last revocation
-  time_point last_active_;
   time_point armed_ = time_point::max();
   core::staging_ptr staging_;
   std::unordered_map<std::uint32_t, space> spaces_;
+  std::uint64_t opens_ = 0;
   std::uint32_t opening_ = 0;  ///< opens on their way, counted towards the limit
   bool closed_ = false;        ///< the connection has ended; the session waits for its opens
   std::vector<deadline>

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// Requests about chains: lookup, get, touch, prefetch, remove, pin, unpin, release; and inline
-// reads, list, corrupt.
-#include "actors/lease_number.hpp"
-#include "actors/session_answers.hpp"
+// Requests about chains (the shard answers those), release; and inline reads, list, corrupt.
+#include "actors/session.hpp"
 
 #include <algorithm>
 
@@ -12,119 +10,44 @@ namespace cellard::actors {
 
 using core::errc;
 
+// Most of these never come here: the connection knows the route to the shard.
 void session_state::on(const inbound_ptr& from, const protocol::chain_request& request) {
-  auto releases = give_back(*from, request.space);
   space* where = find(from, request.space, request.salt);
-  if (where == nullptr) {
+  if (where == nullptr || !is_served(from, request)) {
+    give_back(*from, every_handle);
     return;
   }
+  give_back(*from, request.space);
+  if (request.op == protocol::opcode::get) {
+    setup_.sink->may_hold_leases.store(true, std::memory_order_release);
+    wake_at(from->arrived + setup_.settings->limits.lease_time);
+  }
+  self->send(where->opened.shard, chain_atom::value,
+             chain_call{from, {setup_.who.id, where->part}, where->salts[request.salt]});
+}
+
+bool session_state::is_served(const inbound_ptr& from, const protocol::chain_request& request) {
   if (!few_enough(from, request.keys.size())) {
-    self->send(where->opened.shard, release_atom::value, setup_.who.id, std::move(releases));
-    return;
+    return false;
   }
   if (request.flags != 0) {
-    self->send(where->opened.shard, release_atom::value, setup_.who.id, std::move(releases));
     refuse(*from, errc::invalid_argument,
            fmt::format("{}: flags {:#x} are not served by this version",
                        protocol::to_string(request.op), request.flags));
-    return;
+    return false;
   }
-  chain_call call{
-    from, {setup_.who.id, where->part}, where->salts[request.salt], std::move(releases)};
-  switch (request.op) {
-  case protocol::opcode::get:
-    get(from, *where, std::move(call));
-    return;
-  case protocol::opcode::lookup:
-  case protocol::opcode::touch:
-  case protocol::opcode::prefetch:
-    self->request(where->opened.shard, caf::infinite, lookup_atom::value, std::move(call))
-      .then(
-        [this, from](const core::match& found) {
-          answer(*from, protocol::match_reply{found.matched, found.ready, found.loading});
-        },
-        [this, from](const caf::error&) {
-          refuse(*from, errc::shutting_down, "the namespace is ending");
-        });
-    return;
-  default:
-    self->request(where->opened.shard, caf::infinite, change_atom::value, std::move(call))
-      .then([this, from](std::uint32_t count) { answer(*from, protocol::count_reply{count}); },
-            [this, from](const caf::error&) {
-              refuse(*from, errc::shutting_down, "the namespace is ending");
-            });
-  }
-}
-
-void session_state::get(const inbound_ptr& from, space& where, chain_call call) {
-  if (!setup_.who.shared_memory) {
+  if (request.op == protocol::opcode::get && !setup_.who.shared_memory) {
     refuse(*from, errc::permission_denied,
            "get: this client is served inline only (listener.allow_root); use read");
-    self->send(where.opened.shard, release_atom::value, setup_.who.id, std::move(call.releases));
-    return;
+    return false;
   }
-  const auto handle = call.request().space;
-  const auto id = where.opened.id;
-  self->request(where.opened.shard, caf::infinite, get_atom::value, std::move(call))
-    .then(
-      [this, from, handle, id](core::result<get_answer>& found) {
-        if (found) {
-          answer_get(from, handle, id, *found);
-        } else {
-          refuse(*from, found.error().code(), found.error().context());
-        }
-      },
-      [this, from](const caf::error&) {
-        refuse(*from, errc::shutting_down, "the namespace is ending");
-      });
-}
-
-void session_state::answer_get(const inbound_ptr& from, std::uint32_t handle, space_id id,
-                               get_answer& found) {
-  protocol::get_reply reply;
-  reply.matched = found.found.counts.matched;
-  reply.ready = found.found.counts.ready;
-  reply.loading = found.found.counts.loading;
-  reply.places = std::move(found.found.places);
-  std::vector<int> descriptors;
-  const auto opened = spaces_.find(handle);
-  // The handle may have been given to another namespace since.
-  if (opened == spaces_.end() || opened->second.opened.id != id) {
-    refuse(*from, errc::not_open, "get: the namespace was closed meanwhile");
-    return;
-  }
-  if (found.found.lease != 0) {
-    reply.lease = lease_number::join(handle, found.found.lease);
-    may_hold_leases_ = true;
-    wake_at(last_active_ + setup_.settings->limits.lease_time);
-  }
-  auto& sent = opened->second.sent;
-  for (const auto& place : reply.places) {
-    if (place.segment < sent.size() && sent[place.segment]) {
-      continue;
-    }
-    if (descriptors.size() == protocol::max_descriptors) {
-      // The rest of the match comes with the next get, whose segments are fewer by these.
-      reply.places.resize(static_cast<std::size_t>(&place - reply.places.data()));
-      reply.ready = static_cast<std::uint32_t>(reply.places.size());
-      break;
-    }
-    for (const auto& each : *found.segments) {
-      if (each.info.segment == place.segment) {
-        reply.new_segments.push_back(each.info);
-        descriptors.push_back(each.memory->read_only_descriptor());
-      }
-    }
-    sent.resize(std::max<std::size_t>(sent.size(), place.segment + std::size_t{1}));
-    sent[place.segment] = true;
-  }
-  answer(*from, reply, descriptors, found.segments);
+  return true;
 }
 
 void session_state::on(const inbound_ptr& from, const protocol::release_request&) {
   const auto count = static_cast<std::uint32_t>(from->releases.size());
   if ((from->header.flags & protocol::no_reply) != 0) {
-    setup_.sink->done();
+    from->settle();
   } else {
     answer(*from, protocol::count_reply{count});
   }

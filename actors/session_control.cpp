@@ -3,7 +3,7 @@
 //
 // Requests about the connection and the daemon: hello, open, close, salt, texts, and what only the
 // owner and root may ask.
-#include "actors/session_answers.hpp"
+#include "actors/session.hpp"
 #include "actors/version.hpp"
 
 #include <algorithm>
@@ -89,12 +89,16 @@ void session_state::finish_open(const inbound_ptr& from, opened_space opened) {
   }
   auto& fresh = spaces_[handle];
   fresh.opened = opened;
+  fresh.serial = ++opens_;
   fresh.part = request.part;
-  self->request(opened.shard, caf::infinite, salt_atom::value, std::string{request.salt})
+  self
+    ->request(opened.shard, caf::infinite, join_atom::value, setup_.who.id, handle,
+              std::string{request.salt})
     .then(
       [this, from, handle, opened](const core::result<std::uint16_t>& number) {
         if (number && still_expected(*from)) {
           spaces_[handle].salts.push_back(*number);
+          publish_route(handle);
           const auto verify = static_cast<std::uint8_t>(setup_.settings->codec.verify);
           answer(*from, protocol::open_reply{handle, opened.created, verify, opened.block_bytes});
           return;
@@ -110,7 +114,8 @@ void session_state::finish_open(const inbound_ptr& from, opened_space opened) {
 
 void session_state::on(const inbound_ptr& from, const protocol::close_request& request) {
   if (const space* where = find(from, request.space); where != nullptr) {
-    leave_shard(*where);
+    setup_.sink->set_route(request.space, nullptr);
+    leave_shard(*where, request.space);
     self->send(setup_.supervisor, leave_atom::value, where->opened.id);
     spaces_.erase(request.space);
     answer(*from, protocol::count_reply{1});
@@ -140,6 +145,7 @@ void session_state::on(const inbound_ptr& from, const protocol::salt_request& re
         auto known = std::find(salts.begin(), salts.end(), *number);
         if (known == salts.end()) {
           known = salts.insert(salts.end(), *number);
+          publish_route(handle);
         }
         answer(*from, protocol::salt_reply{static_cast<std::uint16_t>(known - salts.begin())});
       },

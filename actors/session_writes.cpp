@@ -4,7 +4,7 @@
 // Requests that bring bytes: stage, write, reserve, put, commit, abort. Everything a client says
 // about its staging area is checked here; from then on offsets are trusted, the bytes behind them
 // never are.
-#include "actors/session_answers.hpp"
+#include "actors/session.hpp"
 
 #include <algorithm>
 #include <cstring>

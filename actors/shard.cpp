@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// Requests of sessions that end in the same turn. Writes are in shard_writes.cpp, memory in
-// shard_memory.cpp.
+// The shard's life, and requests of sessions that end in the same turn. Chains are in
+// shard_chains.cpp, writes in shard_writes.cpp, memory in shard_memory.cpp.
 #include "actors/shard.hpp"
+
+#include "core/coarse_clock.hpp"
 
 #include <algorithm>
 
@@ -52,44 +54,6 @@ void shard_state::start(shard_setup what) {
   segments_ = std::make_shared<const std::vector<segment_entry>>();
   // The first put should find room: its pages are made present while the client computes.
   ask_segment(false);
-}
-
-core::match shard_state::lookup(const chain_call& call) {
-  const auto& request = call.request();
-  core->release(call.who.session, call.releases);
-  const auto found = request.op == protocol::opcode::lookup ? core->lookup(call.salt, request.keys)
-                                                            : core->touch(call.salt, request.keys);
-  after_request();
-  return found;
-}
-
-core::result<get_answer> shard_state::get(const chain_call& call) {
-  core->release(call.who.session, call.releases);
-  auto found = core->get(call.who, call.salt, call.request().keys);
-  after_request();
-  if (!found) {
-    return tl::unexpected<core::error>(std::move(found).error());
-  }
-  return get_answer{std::move(*found), segments_};
-}
-
-std::uint32_t shard_state::change(const chain_call& call) {
-  const auto& request = call.request();
-  core->release(call.who.session, call.releases);
-  std::uint32_t count = 0;
-  switch (request.op) {
-  case protocol::opcode::remove:
-    count = core->remove(call.salt, request.keys);
-    break;
-  case protocol::opcode::pin:
-    count = core->pin(call.salt, request.keys, std::chrono::milliseconds(request.argument), now());
-    break;
-  default:
-    count = core->unpin(call.salt, request.keys);
-  }
-  after_request();
-  retry_waiting();
-  return count;
 }
 
 void shard_state::release(session_id who, const std::vector<std::uint64_t>& leases) {
@@ -150,7 +114,21 @@ caf::result<std::uint32_t> shard_state::corrupt(const write_call& call) {
   return caf::delegated<std::uint32_t>{};
 }
 
-void shard_state::leave(session_id who) {
+core::result<std::uint16_t> shard_state::join(session_id who, std::uint32_t handle,
+                                              const std::string& salt) {
+  auto number = core->salt_number(salt);
+  if (number) {
+    sent_.begin(who, handle);
+  }
+  return number;
+}
+
+void shard_state::leave(session_id who, std::uint32_t handle) {
+  if (handle != every_handle) {
+    sent_.forget(who, handle);
+    return;
+  }
+  sent_.forget(who);
   core->session_down(who);
   after_request();
   retry_waiting();
@@ -170,8 +148,7 @@ void shard_state::apply(const config::snapshot& fresh) {
 void shard_state::after_request() {
   core->counters().granted_bytes.set(core->memory().granted_bytes());
   core->counters().used_bytes.set(core->memory().used_bytes());
-  auto events = core->take_events(now());
-  if (!events.empty()) {
+  if (auto events = core->take_events(core::coarse_now()); !events.empty()) {
     self->send(setup_.order, record_atom::value, std::move(events));
   }
   arm_tick();
@@ -201,9 +178,7 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
     self->quit(why.reason);
   });
   return {
-    [&state](lookup_atom, const chain_call& call) { return state.lookup(call); },
-    [&state](get_atom, const chain_call& call) { return state.get(call); },
-    [&state](change_atom, const chain_call& call) { return state.change(call); },
+    [&state](chain_atom, const chain_call& call) { state.serve(call); },
     [&state](release_atom, session_id who, const std::vector<std::uint64_t>& leases) {
       state.release(who, leases);
     },
@@ -216,9 +191,12 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
     [&state](list_atom, std::uint64_t from, std::uint32_t limit) {
       return state.list(from, limit);
     },
+    [&state](join_atom, session_id who, std::uint32_t handle, const std::string& salt) {
+      return state.join(who, handle, salt);
+    },
     [&state](salt_atom, const std::string& salt) { return state.core->salt_number(salt); },
     [&state](corrupt_atom, const write_call& call) { return state.corrupt(call); },
-    [&state](leave_atom, session_id who) { state.leave(who); },
+    [&state](leave_atom, session_id who, std::uint32_t handle) { state.leave(who, handle); },
     [&state](clear_atom) { return state.clear(); },
     [&state](tick_atom) { state.tick(); },
     [&state](segment_atom, const std::shared_ptr<core::segment>& fresh) {

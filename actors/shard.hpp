@@ -12,8 +12,10 @@
 
 #include "actors/handles.hpp"
 #include "actors/reply.hpp"
+#include "actors/sent_segments.hpp"
 #include "core/server_counters.hpp"
 #include "core/shard.hpp"
+#include "protocol/replies.hpp"
 
 #include <deque>
 #include <memory>
@@ -42,9 +44,7 @@ public:
 
   void start(shard_setup what);
 
-  core::match lookup(const chain_call& call);
-  core::result<get_answer> get(const chain_call& call);
-  std::uint32_t change(const chain_call& call);
+  void serve(const chain_call& call);
   void release(session_id who, const std::vector<std::uint64_t>& leases);
   std::uint32_t revoke(session_id who);
   std::vector<core::reservation> reserve(const write_call& call);
@@ -54,7 +54,8 @@ public:
   core::result<read_answer> read(const write_call& call);
   list_page list(std::uint64_t cursor, std::uint32_t limit) const;
   caf::result<std::uint32_t> corrupt(const write_call& call);
-  void leave(session_id who);
+  core::result<std::uint16_t> join(session_id who, std::uint32_t handle, const std::string& salt);
+  void leave(session_id who, std::uint32_t handle);
   std::uint32_t clear();
   void tick();
   void take_segment(const std::shared_ptr<core::segment>& fresh);
@@ -97,6 +98,12 @@ private:
     core::write_job job;
   };
 
+  void take_back(const chain_call& call);
+  void get(const chain_call& call);
+  std::uint32_t change(const chain_call& call);
+  void introduce_segments(std::vector<bool>& sent, protocol::get_reply& reply,
+                          std::vector<int>& descriptors) const;
+
   caf::result<std::vector<core::errc>> write(const std::vector<entry>& entries);
   bool start_entry(const entry& what, std::vector<started>& jobs);
   void copy_here(const std::vector<started>& jobs);
@@ -123,7 +130,9 @@ private:
   shard_setup setup_;
   std::uint64_t block_cost_ = 0;  ///< of one raw block, in whole granules
   segment_list segments_;
-  std::deque<entry> waiting_;  ///< bounded by the sessions' credits
+  sent_segments sent_;
+  std::vector<std::uint64_t> returned_;  ///< leases, of the request being served
+  std::deque<entry> waiting_;            ///< bounded by the sessions' credits
   std::size_t next_worker_ = 0;
   std::size_t populating_ = 0;
   int rounds_ = 0;              ///< of victims that were all refused

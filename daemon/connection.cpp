@@ -16,57 +16,33 @@
 namespace cellard::daemon {
 namespace {
 
-using actors::inbound;
-
-constexpr std::size_t most_descriptors = 253;  // SCM_MAX_FD of the kernel
-
-/// No request carries descriptors in this version: whatever comes is closed at once.
-void close_descriptors(msghdr& message) {
-  for (auto* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
-      continue;
-    }
-    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int descriptor = -1;
-      std::memcpy(&descriptor, CMSG_DATA(part) + i * sizeof(int), sizeof descriptor);
-      ::close(descriptor);
-    }
-  }
-}
-
-std::shared_ptr<inbound> decode_frame(std::span<const std::byte> bytes) {
-  auto from = std::make_shared<inbound>();
-  from->frame.assign(bytes.begin(), bytes.end());
-  from->arrived = std::chrono::steady_clock::now();
-  const auto parts = protocol::split_request(from->frame);
-  if (!parts) {
-    return nullptr;
-  }
-  from->header = parts->header;
-  from->releases.resize(parts->header.releases);
-  if (!from->releases.empty()) {
-    std::memcpy(from->releases.data(), parts->releases.data(), parts->releases.size());
-  }
-  auto body = protocol::decode(*parts);
-  if (body) {
-    from->body = std::move(*body);
-  } else {
-    from->problem = std::move(body).error();
-  }
-  return from;
+ssize_t send_descriptors(int socket, std::span<const std::byte> frame,
+                         std::span<const int> descriptors, int flags) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(protocol::max_descriptors * sizeof(int))> control;
+  iovec piece{const_cast<std::byte*>(frame.data()), frame.size()};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+  auto* part = CMSG_FIRSTHDR(&message);
+  part->cmsg_level = SOL_SOCKET;
+  part->cmsg_type = SCM_RIGHTS;
+  part->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+  std::memcpy(CMSG_DATA(part), descriptors.data(), descriptors.size_bytes());
+  return sendmsg(socket, &message, flags);
 }
 
 }  // namespace
 
 connection::connection(io_thread& home, int socket, int process, const connection_limits& limits,
                        std::shared_ptr<core::server_counters> counters)
-  : home_(home),
+  : reply_sink(std::move(counters)),
+    home_(home),
     socket_(home.context(), socket),
     process_(home.context()),
     timer_(home.context()),
-    limits_(limits),
-    counters_(std::move(counters)) {
+    limits_(limits) {
   if (process >= 0) {
     process_.assign(process);
   }
@@ -127,23 +103,16 @@ void connection::readable() {
   // One buffer a thread and not one a client: a thousand idle clients cost nothing here.
   thread_local std::vector<std::byte> buffer;
   buffer.resize(std::max(buffer.size(), limits_.frame_bytes));
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control;
-  iovec piece{buffer.data(), limits_.frame_bytes};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  const ssize_t got = recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  // No request carries descriptors in this version: received without room for any, they are closed
+  // by the kernel. MSG_TRUNC makes it tell the frame's whole length.
+  const ssize_t got =
+    recv(socket_.native_handle(), buffer.data(), limits_.frame_bytes, MSG_DONTWAIT | MSG_TRUNC);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
     arm_read();
     return;
   }
-  if (got >= 0 && message.msg_controllen > 0) {
-    close_descriptors(message);
-  }
-  // Zero is the end of a SEQPACKET socket; a truncated frame was over limits.frame.
-  if (got <= 0 || (message.msg_flags & MSG_TRUNC) != 0) {
+  // Zero is the end of a SEQPACKET socket.
+  if (got <= 0 || static_cast<std::size_t>(got) > limits_.frame_bytes) {
     end();
     return;
   }
@@ -151,15 +120,41 @@ void connection::readable() {
 }
 
 void connection::accept_frame(std::span<const std::byte> bytes) {
-  auto from = decode_frame(bytes);
-  if (!from) {
-    counters_->bad_requests.fetch_add(1, std::memory_order_relaxed);
+  auto from = std::make_shared<actors::inbound>(shared_from_this());
+  if (!from->decode({bytes.begin(), bytes.end()})) {
+    counters().bad_requests.fetch_add(1, std::memory_order_relaxed);
     end();
     return;
   }
+  counters().requests.fetch_add(1, std::memory_order_relaxed);
+  last_active.store(from->arrived, std::memory_order_relaxed);
   in_flight_.fetch_add(1, std::memory_order_acq_rel);
-  home_.unit().inject(session_, actors::request_atom::value, actors::inbound_ptr{std::move(from)});
+  deliver(std::move(from));
   arm_read();
+}
+
+void connection::deliver(actors::inbound_ptr from) {
+  if (const auto* way = routes_.of(*from)) {
+    const auto& request = std::get<protocol::chain_request>(from->body);
+    if (request.op == protocol::opcode::get
+        && !may_hold_leases.exchange(true, std::memory_order_acq_rel)) {
+      arm_timer(from->arrived + way->lease_time);
+    }
+    const auto salt = way->salts[request.salt];
+    home_.unit().inject(way->shard, actors::chain_atom::value,
+                        actors::chain_call{std::move(from), way->who, salt});
+    return;
+  }
+  // What the client sends after a close must not overtake it.
+  if (const auto* close = std::get_if<protocol::close_request>(&from->body)) {
+    routes_.set(close->space, nullptr);
+  }
+  home_.unit().inject(session_, actors::request_atom::value, std::move(from));
+}
+
+void connection::set_route(std::uint32_t handle, std::shared_ptr<const actors::route> way) {
+  at_home(
+    [self = shared_from_this(), handle, way = std::move(way)] { self->routes_.set(handle, way); });
 }
 
 void connection::end() {
@@ -172,6 +167,7 @@ void connection::end() {
   if (process_.is_open()) {
     process_.cancel();
   }
+  routes_ = {};
   home_.unit().inject(session_, actors::closed_atom::value);
   session_ = nullptr;
 }
@@ -207,22 +203,12 @@ void connection::arm_timer(std::chrono::steady_clock::time_point when) {
 
 connection::sent connection::try_send(std::span<const std::byte> frame,
                                       std::span<const int> descriptors) {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control;
-  iovec piece{const_cast<std::byte*>(frame.data()), frame.size()};
-  msghdr message{};
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  if (!descriptors.empty()) {
-    message.msg_control = control.data();
-    message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
-    auto* part = CMSG_FIRSTHDR(&message);
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(descriptors.size_bytes());
-    std::memcpy(CMSG_DATA(part), descriptors.data(), descriptors.size_bytes());
-  }
+  constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
   for (;;) {
-    if (sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+    const ssize_t result = descriptors.empty()
+                             ? ::send(socket_.native_handle(), frame.data(), frame.size(), flags)
+                             : send_descriptors(socket_.native_handle(), frame, descriptors, flags);
+    if (result >= 0) {
       return sent::yes;
     }
     if (errno != EINTR) {
@@ -235,10 +221,10 @@ connection::sent connection::try_send(std::span<const std::byte> frame,
 
 void connection::send(std::span<const std::byte> frame, std::span<const int> descriptors,
                       std::shared_ptr<const void> keep) {
-  if (cut_off_) {
+  if (cut_off_.load(std::memory_order_relaxed)) {
     return;
   }
-  if (out_.empty()) {
+  if (out_bytes_.load(std::memory_order_acquire) == 0) {
     switch (try_send(frame, descriptors)) {
     case sent::yes:
       return;
@@ -246,18 +232,30 @@ void connection::send(std::span<const std::byte> frame, std::span<const int> des
       shut_down();  // the reader sees the end and tells the session
       return;
     case sent::later:
-      arm_write();
+      break;
     }
   }
-  if (out_bytes_ + frame.size() > limits_.out_bytes) {
-    counters_->slow_readers.fetch_add(1, std::memory_order_relaxed);
-    cut_off_ = true;
-    shut_down();
+  if (out_bytes_.fetch_add(frame.size(), std::memory_order_acq_rel) + frame.size()
+      > limits_.out_bytes) {
+    cut_off();
     return;
   }
-  out_bytes_ += frame.size();
-  out_.push_back(
-    {{frame.begin(), frame.end()}, {descriptors.begin(), descriptors.end()}, std::move(keep)});
+  // Posted even at home, so that the order of answers is that of the additions above.
+  waiting kept{
+    {frame.begin(), frame.end()}, {descriptors.begin(), descriptors.end()}, std::move(keep)};
+  boost::asio::post(home_.context(), [self = shared_from_this(), kept = std::move(kept)]() mutable {
+    self->out_.push_back(std::move(kept));
+    if (self->out_.size() == 1) {
+      self->flush();
+    }
+  });
+}
+
+void connection::cut_off() {
+  if (!cut_off_.exchange(true, std::memory_order_acq_rel)) {
+    counters().slow_readers.fetch_add(1, std::memory_order_relaxed);
+    shut_down();
+  }
 }
 
 void connection::flush() {
@@ -271,22 +269,19 @@ void connection::flush() {
       shut_down();
       return;
     case sent::yes:
-      out_bytes_ -= next.frame.size();
+      out_bytes_.fetch_sub(next.frame.size(), std::memory_order_acq_rel);
       out_.pop_front();
     }
   }
 }
 
 void connection::arm_write() {
-  at_home([self = shared_from_this()] {
-    self->socket_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
-                             [self](const boost::system::error_code& failed) {
-                               if (!failed && !self->over_) {
-                                 self->home_.unit().inject(self->session_,
-                                                           actors::writable_atom::value);
-                               }
-                             });
-  });
+  socket_.async_wait(boost::asio::posix::stream_descriptor::wait_write,
+                     [self = shared_from_this()](const boost::system::error_code& failed) {
+                       if (!failed && !self->over_) {
+                         self->flush();
+                       }
+                     });
 }
 
 }  // namespace cellard::daemon

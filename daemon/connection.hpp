@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// One client's socket: reads frames, decodes them and injects them into the session; sends what the
-// session says. The socket is shared by the handlers that wait on it and by the session (as its
-// reply_sink); nobody closes it: shut_down ends it, the destructor of the last user closes
-// (decisions B3).
+// One client's socket: reads frames, decodes them and injects them into the session or, where the
+// session has said so (actors/route.hpp), into the shard; sends what actors answer. The socket is
+// shared by the handlers that wait on it and by the requests on their way (as their reply_sink);
+// nobody closes it: shut_down ends it, the destructor of the last user closes (decisions B3).
 //
 // Reading stops while limits.requests_in_flight are unanswered, so that no other queue waits for a
 // client (B6). The connection ends at EOF, at a frame that cannot be one, or when the client's
 // process has died, even if a child of it still holds the socket (B4).
 //
-// Threads: reading, timers and waits on the thread that the connection was dealt to; the functions
-// of reply_sink on whatever I/O thread the session runs.
+// An answer is written to the socket by the thread that has it: a frame is one message, so two
+// threads cannot mix theirs. Once the socket refuses one, that and all later ones queue on the home
+// thread until it has taken them.
+//
+// Threads: reading, timers, waits and the queue on the thread that the connection was dealt to, its
+// home; the functions of reply_sink on any.
 #pragma once
 
 #include "actors/handles.hpp"
 #include "actors/reply_sink.hpp"
+#include "actors/route.hpp"
 #include "core/server_counters.hpp"
 #include "daemon/io_pool.hpp"
 
@@ -52,8 +57,8 @@ public:
   void send(std::span<const std::byte> frame, std::span<const int> descriptors,
             std::shared_ptr<const void> keep) override;
   void done() override;
-  void flush() override;
   void wake_at(std::chrono::steady_clock::time_point when) override;
+  void set_route(std::uint32_t handle, std::shared_ptr<const actors::route> way) override;
   void shut_down() override;
 
 private:
@@ -69,7 +74,10 @@ private:
   void readable();
   void watch_process();
   void accept_frame(std::span<const std::byte> frame);
+  void deliver(actors::inbound_ptr from);
   void end();
+  void cut_off();
+  void flush();
   void arm_timer(std::chrono::steady_clock::time_point when);
   sent try_send(std::span<const std::byte> frame, std::span<const int> descriptors);
   void arm_write();
@@ -81,17 +89,17 @@ private:
   boost::asio::posix::stream_descriptor process_;
   boost::asio::steady_timer timer_;
   connection_limits limits_;
-  std::shared_ptr<core::server_counters> counters_;
   actors::session_actor session_;
+  actors::route_table routes_;  // home thread
   std::function<void()> ended_;
   bool armed_ = false;  // home thread
   std::chrono::steady_clock::time_point due_ =
     std::chrono::steady_clock::time_point::max();  // home thread: the timer's
   bool over_ = false;                              // home thread
   std::atomic<std::uint32_t> in_flight_{0};
-  std::deque<waiting> out_;  // the session's turns
-  std::size_t out_bytes_ = 0;
-  bool cut_off_ = false;  // the session's turns: it did not read its replies
+  std::deque<waiting> out_;                 // home thread
+  std::atomic<std::size_t> out_bytes_ = 0;  // in out_ and on the way there
+  std::atomic<bool> cut_off_ = false;       // the client does not read its replies
 };
 
 }  // namespace cellard::daemon
