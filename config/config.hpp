@@ -136,6 +136,13 @@ struct log_settings {
   log_format format = log_format::text;
 };
 
+/// The page of numbers for Prometheus.
+struct metrics_settings {
+  std::string listen;  ///< empty: no page
+  std::uint32_t connections = 8;
+  duration request_time = std::chrono::seconds(5);
+};
+
 struct configuration {
   operating_mode mode = operating_mode::inference;
   daemon_settings daemon;
@@ -146,6 +153,7 @@ struct configuration {
   limit_settings limits;
   std::vector<quota_settings> quotas;
   log_settings log;
+  metrics_settings metrics;
 
   /// Which snapshot this is; the daemon counts its reloads in it. No key, so no part of a
   /// comparison.

@@ -2,6 +2,7 @@
 // Copyright the cellard authors
 //
 // The table itself: a row a key. Defaults are the fields' own (config.hpp).
+#include "config/address.hpp"
 #include "config/schema.hpp"
 
 #include <algorithm>
@@ -127,6 +128,10 @@ bool pattern_or_none(std::string_view text) {
 
 bool pattern(std::string_view text) {
   return !text.empty() && pattern_or_none(text);
+}
+
+bool address_or_none(std::string_view text) {
+  return text.empty() || parse_address(text).has_value();
 }
 
 constexpr auto live = effect::live;
@@ -312,6 +317,21 @@ constexpr auto log_keys = std::to_array<key>({
     row("log.format", "word", words_only, live, "Lines for people, or a JSON object a line.")),
 });
 
+template <auto Member>
+constexpr auto metrics_key = of<&configuration::metrics, Member>;
+using mets = metrics_settings;
+constexpr auto metrics_keys = std::to_array<key>({
+  text(metrics_key<&mets::listen>(row(
+         "metrics.listen", "address and port", "such as 127.0.0.1:9464 or [::1]:9464, or empty",
+         restart, "Where GET /metrics is answered, to all users of this host; empty: nowhere.")),
+       address_or_none),
+  metrics_key<&mets::connections>(
+    row("metrics.connections", "connections", "1 to 1024", restart,
+        "Clients of that page at once; one more takes the place of the oldest.")),
+  metrics_key<&mets::request_time>(row("metrics.request_time", "time", "100 ms to 1 min", restart,
+                                       "Time that one of them has to ask and to take its answer.")),
+});
+
 constexpr auto all_sections = std::to_array<section>({
   {"", "", top_keys},
   {"daemon", "The process.", daemon_keys},
@@ -327,6 +347,7 @@ constexpr auto all_sections = std::to_array<section>({
     "What a namespace may hold. The first quota that matches counts; without any, all share.",
     quota_keys, 1024),
   {"log", "What is logged, and how.", log_keys},
+  {"metrics", "The daemon's numbers as a page for Prometheus.", metrics_keys},
 });
 
 }  // namespace

@@ -2,6 +2,8 @@
 // Copyright the cellard authors
 #include "config/validate.hpp"
 
+#include "config/address.hpp"
+
 #include <functional>
 #include <map>
 #include <utility>
@@ -145,6 +147,18 @@ void check_staging(problems& found, const configuration& settings) {
   }
 }
 
+/// The page has names of every tenant's and asks nobody who he is.
+void check_metrics(problems& found, const configuration& settings) {
+  const auto place = parse_address(settings.metrics.listen);
+  if (place && !place->loopback) {
+    found.push_back({{"metrics.listen"},
+                     fmt::format("{} is no loopback address, and the page shows every tenant to "
+                                 "whoever can reach it; use 127.0.0.1 or [::1], and on this host a "
+                                 "proxy that knows whom to let in",
+                                 shown(settings, "metrics.listen"))});
+  }
+}
+
 /// Every key of one table against its own range.
 void check_table(problems& found, const section& in, std::size_t element,
                  const configuration& settings, const vocabulary& known) {
@@ -168,6 +182,7 @@ problems validate(const configuration& settings, std::optional<std::uint64_t> me
   at_most(found, settings, "limits.block", "limits.copy_queue");
   check_frame(found, settings);
   check_staging(found, settings);
+  check_metrics(found, settings);
   check_listeners(found, settings);
   check_each_quota(found, settings, capacity);
   check_guarantees(found, settings, capacity);

@@ -8,16 +8,39 @@
 #include "ctl/block_file.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/connection.hpp"
-#include "ctl/metric_families.hpp"
 #include "ctl/output.hpp"
-#include <prometheus/text_serializer.h>
+#include "metrics/families.hpp"
 
 namespace cellard::ctl {
 namespace {
 
+using nlohmann::json;
+
 std::vector<prometheus::MetricFamily> collected(const globals& shared) {
   const auto daemon = connect(shared);
-  return metric_families(ask(daemon, "stats", wants_all(daemon, shared)), ask(daemon, "health"));
+  return metrics::metric_families(ask(daemon, "stats", wants_all(daemon, shared)),
+                                  ask(daemon, "health"));
+}
+
+/// The families as one object a name, for --json.
+json to_json(const std::vector<prometheus::MetricFamily>& families) {
+  constexpr auto counter = prometheus::MetricType::Counter;
+  json out = json::object();
+  for (const auto& family : families) {
+    json samples = json::array();
+    for (const auto& one : family.metric) {
+      json labels = json::object();
+      for (const auto& label : one.label) {
+        labels[label.name] = label.value;
+      }
+      samples.push_back({{"labels", std::move(labels)},
+                         {"value", family.type == counter ? one.counter.value : one.gauge.value}});
+    }
+    out[family.name] = {{"help", family.help},
+                        {"type", family.type == counter ? "counter" : "gauge"},
+                        {"samples", std::move(samples)}};
+  }
+  return out;
 }
 
 void run_metrics(const globals& shared, const std::string& textfile) {
@@ -25,16 +48,15 @@ void run_metrics(const globals& shared, const std::string& textfile) {
     print_json(to_json(collected(shared)));
     return;
   }
-  const prometheus::TextSerializer serializer;
   if (textfile.empty()) {
-    std::cout << serializer.Serialize(collected(shared));
+    std::cout << metrics::text_of(collected(shared));
     return;
   }
   try {
-    replace_file(textfile, serializer.Serialize(collected(shared)));
+    replace_file(textfile, metrics::text_of(collected(shared)));
   } catch (const error&) {
     // Numbers of a daemon that is gone would look alive until somebody notices.
-    replace_file(textfile, serializer.Serialize({up_family(false)}));
+    replace_file(textfile, metrics::text_of({metrics::up_family(false)}));
     throw;
   }
 }

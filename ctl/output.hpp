@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "metrics/json_fields.hpp"
 #include <nlohmann/json.hpp>
 
 namespace cellard::ctl {
@@ -58,9 +59,7 @@ private:
 /// One JSON value and a line break on standard output.
 void print_json(const nlohmann::json& value);
 
-/// The number under `key`, 0 where there is none (an older daemon, another tenant's number).
-double number(const nlohmann::json& from, const char* key);
-/// The text under `key`, empty where there is none.
-std::string text_of(const nlohmann::json& from, const char* key);
+using metrics::number;
+using metrics::text_of;
 
 }  // namespace cellard::ctl

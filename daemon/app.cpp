@@ -8,6 +8,8 @@
 #include "daemon/actor_house.hpp"
 #include "daemon/file_watch.hpp"
 #include "daemon/logging.hpp"
+#include "daemon/metrics_page.hpp"
+#include "daemon/metrics_server.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/server.hpp"
 #include "daemon/stop_request.hpp"
@@ -98,6 +100,20 @@ void say_hello(const std::vector<listener>& doors, const config::configuration& 
   }
 }
 
+/// The page of numbers; null where none is configured.
+core::result<std::shared_ptr<metrics_server>> open_page(actor_house& house,
+                                                        const config::metrics_settings& settings) {
+  if (settings.listen.empty()) {
+    return std::shared_ptr<metrics_server>();
+  }
+  auto page = metrics_server::open(house.pool().context(0), settings,
+                                   metrics_page(house.system(), house.common().stats));
+  CELLARD_TRY(page);
+  (*page)->start();
+  spdlog::info("the numbers are at {}, for all users of this host", (*page)->url());
+  return page;
+}
+
 int serve(const command_line& options, const config::snapshot& settings,
           const core::host_memory& host) {
   auto doors = open_listeners(options, *settings);
@@ -108,6 +124,11 @@ int serve(const command_line& options, const config::snapshot& settings,
   say_hello(*doors, *settings, host);
   stop_request stop;
   actor_house house(settings, options.config, host.usable_bytes(), stop);
+  auto page = open_page(house, settings->metrics);
+  if (!page) {
+    spdlog::critical("{}", page.error().context());
+    return exit_failure;
+  }
   auto front =
     std::make_shared<server>(house.system(), house.pool(), std::move(*doors), house.common());
   house.on_apply([front](const config::snapshot& fresh) { front->apply(fresh); });
@@ -122,6 +143,10 @@ int serve(const command_line& options, const config::snapshot& settings,
   spdlog::info("stopping: {}", why.reason);
   front->stop();
   front.reset();
+  if (*page) {
+    (*page)->stop();
+    page->reset();
+  }
   const bool clean = house.shut_down(settings->daemon.shutdown_deadline);
   spdlog::info("stopped");
   return why.failed || !clean ? exit_failure : 0;

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
 import signal
@@ -17,6 +18,7 @@ import tempfile
 import termios
 import time
 import unittest
+import urllib.request
 
 CTL = CELLARD = ""
 PATIENCE = 30.0  # for a busy machine
@@ -190,6 +192,27 @@ class Numbers(WithDaemon):
         self.assertGreater(answer["memory"]["total_bytes"], 0)
         self.assertEqual(answer["pages"]["bytes"], os.sysconf("SC_PAGESIZE"))
         self.assertIn("shares are of", self.text("devices"))
+
+
+class Page(WithDaemon):
+    CONFIG = WithDaemon.CONFIG + '[metrics]\nlisten = "127.0.0.1:0"\n'
+
+    def test_the_daemons_own_page_is_the_same_text(self) -> None:
+        self.store(b"x")
+        url = re.search(r"http://\S+/metrics", (self.folder / "log").read_text())[0]
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+            page, kind = answer.read().decode(), answer.headers["Content-Type"]
+        self.assertTrue(kind.startswith("text/plain; version=0.0.4"), kind)
+        moving = ("uptime_seconds", "requests_total", "sessions", "sessions_opened_total", "staging_bytes")  # cellarctl is a client itself
+        still = [
+            [re.sub(r" \S+$", "", line) if line.startswith(tuple(f"cellard_{name} " for name in moving)) else line
+             for line in text.splitlines()]
+            for text in (page, self.text("metrics"))
+        ]  # fmt: skip
+        self.assertEqual(*still)
+        self.assertIn('cellard_blocks{namespace="notes",tenant=', page)
+        self.daemon.config.write_text(self.CONFIG.replace("127.0.0.1", "[::1]"), encoding="utf-8")
+        self.assertRegex(self.text("reload"), r"metrics.listen.*restart")
 
 
 class Configuration(WithDaemon):

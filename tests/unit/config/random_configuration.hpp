@@ -119,13 +119,14 @@ private:
     if (!of.words.empty()) {
       return std::string(of.words[below(of.words.size())]);
     }
-    const std::array<std::string, 8> texts{"",
+    const std::array<std::string, 9> texts{"",
                                            std::string(of.example),
                                            R"(/run/a b/"quoted" \ back.sock)",
                                            "/run/\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80.sock",
                                            fmt::format("/{:x<{}}", "", 1 + below(106)),
                                            fmt::format("gpu-{}", below(1000)),
                                            fmt::format("prefix-{}*", below(1000)),
+                                           fmt::format("127.0.0.1:{}", below(65536)),
                                            "llama # no comment = [1]"};
     return texts.at(below(texts.size()));
   }

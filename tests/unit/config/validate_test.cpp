@@ -38,6 +38,18 @@ BOOST_AUTO_TEST_CASE(the_defaults_break_no_rule_on_hosts_of_any_size) {
              == "memory.capacity = \"25 %\" is 8 MiB on this host: allowed are 16 MiB and more");
 }
 
+BOOST_AUTO_TEST_CASE(metrics_stay_on_the_host) {
+  configuration settings;
+  settings.metrics.listen = "[::1]:9464";
+  BOOST_TEST(told(validate(settings)) == "");
+  settings.metrics.listen = "0.0.0.0:9464";
+  BOOST_TEST(
+    told(validate(settings))
+    == "metrics.listen = \"0.0.0.0:9464\" is no loopback address, and the page shows every "
+       "tenant to whoever can reach it; use 127.0.0.1 or [::1], and on this host a proxy "
+       "that knows whom to let in");
+}
+
 BOOST_AUTO_TEST_CASE(the_low_watermark_is_below_the_high_one) {
   configuration settings;
   settings.memory.low_watermark = settings.memory.high_watermark;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
-#include "ctl/metric_families.hpp"
+#include "metrics/families.hpp"
 
 #include <fmt/format.h>
 
-#include "ctl/output.hpp"
+#include "metrics/json_fields.hpp"
+#include <prometheus/text_serializer.h>
 
-namespace cellard::ctl {
+namespace cellard::metrics {
 namespace {
 
 using nlohmann::json;
@@ -121,23 +122,8 @@ std::vector<MetricFamily> metric_families(const json& stats, const json& health)
   return out;
 }
 
-json to_json(const std::vector<MetricFamily>& families) {
-  json out = json::object();
-  for (const auto& family : families) {
-    json samples = json::array();
-    for (const auto& one : family.metric) {
-      json labels = json::object();
-      for (const auto& label : one.label) {
-        labels[label.name] = label.value;
-      }
-      samples.push_back({{"labels", std::move(labels)},
-                         {"value", family.type == counter ? one.counter.value : one.gauge.value}});
-    }
-    out[family.name] = {{"help", family.help},
-                        {"type", family.type == counter ? "counter" : "gauge"},
-                        {"samples", std::move(samples)}};
-  }
-  return out;
+std::string text_of(const std::vector<MetricFamily>& families) {
+  return prometheus::TextSerializer{}.Serialize(families);
 }
 
-}  // namespace cellard::ctl
+}  // namespace cellard::metrics

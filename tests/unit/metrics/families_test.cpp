@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
-#include "ctl/metric_families.hpp"
+#include "metrics/families.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <prometheus/check_names.h>
-#include <prometheus/text_serializer.h>
 
-using namespace cellard::ctl;
+using namespace cellard::metrics;
 using nlohmann::json;
 
 namespace {
 
 std::string text_of_families(const json& stats) {
-  return prometheus::TextSerializer{}.Serialize(
-    metric_families(stats, {{"status", "ok"}, {"server", "cellard 1"}}));
+  return text_of(metric_families(stats, {{"status", "ok"}, {"server", "cellard 1"}}));
 }
 
 json one_space() {
