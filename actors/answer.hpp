@@ -37,14 +37,23 @@ void send_reply(reply_sink& to, protocol::opcode op, std::uint32_t request_id, c
   to.send(buffer, descriptors, std::move(keep));
 }
 
+/// Counts the request as slow, and tells its session.
+void report_slow(const inbound& from, std::chrono::steady_clock::duration took);
+
+/// Once a request, when it is answered.
+inline void note_time(const inbound& from) {
+  const auto took = core::coarse_now() - from.arrived;
+  if (took > from.to->slow_after.load(std::memory_order_relaxed)) {
+    report_slow(from, took);
+  }
+}
+
 /// Sends the reply and gives the request's credit back.
 template <class Body>
 void answer(const inbound& from, const Body& body, std::span<const int> descriptors = {},
             std::shared_ptr<const void> keep = nullptr) {
   auto& to = *from.to;
-  if (core::coarse_now() - from.arrived > to.slow_after.load(std::memory_order_relaxed)) {
-    to.counters().slow_requests.fetch_add(1, std::memory_order_relaxed);
-  }
+  note_time(from);
   send_reply(to, static_cast<protocol::opcode>(from.header.op), from.header.request_id, body,
              descriptors, std::move(keep));
   from.settle();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/slow_request.hpp"
 
 #include <caf/typed_actor.hpp>
 
@@ -112,6 +113,8 @@ struct open_call {
 using session_actor = caf::typed_actor<caf::reacts_to<request_atom, inbound_ptr>,
                                        // The connection has ended; a deadline may have passed.
                                        caf::reacts_to<closed_atom>, caf::reacts_to<tick_atom>,
+                                       // One of its requests was answered late.
+                                       caf::reacts_to<slow_atom, slow_request>,
                                        caf::reacts_to<apply_atom, config::snapshot>>;
 
 /// Numbers for people (actors/stats.hpp). Texts are JSON.

@@ -144,6 +144,7 @@ using open_atom = caf::atom_constant<caf::atom("open")>;
 using join_atom = caf::atom_constant<caf::atom("join")>;
 using text_atom = caf::atom_constant<caf::atom("text")>;
 using request_atom = caf::atom_constant<caf::atom("request")>;
+using slow_atom = caf::atom_constant<caf::atom("slow")>;
 using closed_atom = caf::atom_constant<caf::atom("closed")>;
 using reload_atom = caf::atom_constant<caf::atom("reload")>;
 using drain_atom = caf::atom_constant<caf::atom("drain")>;

@@ -21,6 +21,7 @@
 namespace cellard::actors {
 
 struct route;
+struct slow_request;
 
 class reply_sink {
 public:
@@ -41,6 +42,9 @@ public:
 
   /// The session gets a tick at that time, or before.
   virtual void wake_at(std::chrono::steady_clock::time_point when) = 0;
+
+  /// An answer came later than slow_after: passed to the session, which knows the rest.
+  virtual void slow(slow_request what) = 0;
 
   /// Ends the connection. The socket is closed when its last user lets go.
   virtual void shut_down() = 0;

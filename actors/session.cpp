@@ -35,7 +35,8 @@ void session_state::start(session_setup what) {
 
 void session_state::apply(const config::snapshot& fresh) {
   setup_.settings = fresh;
-  setup_.sink->slow_after.store(fresh->daemon.slow_request, std::memory_order_relaxed);
+  const std::chrono::steady_clock::duration slow = fresh->daemon.slow_request;
+  setup_.sink->slow_after.store(slow.count() == 0 ? slow.max() : slow, std::memory_order_relaxed);
   for (const auto& [handle, where] : spaces_) {
     publish_route(handle);
   }
@@ -84,6 +85,19 @@ void session_state::serve(const inbound_ptr& from) {
     give_back(*from, every_handle);
   }
   std::visit([&](const auto& request) { on(from, request); }, from->body);
+}
+
+void session_state::slow(slow_request what) {
+  if (!setup_.slow) {
+    return;
+  }
+  if (const auto known = spaces_.find(what.handle); known != spaces_.end()) {
+    what.space = known->second.name;
+  }
+  what.tenant = setup_.who.tenant;
+  what.uid = setup_.who.uid;
+  what.pid = setup_.who.pid;
+  setup_.slow(what);
 }
 
 void session_state::closed() {
@@ -138,20 +152,18 @@ void session_state::give_back(const inbound& from, std::uint32_t but) {
   }
 }
 
-void session_state::expect(const inbound& from) {
+void session_state::expect(const inbound_ptr& from) {
   const auto longest = setup_.settings->limits.request_deadline;
-  const auto asked = std::chrono::microseconds(from.header.deadline_us);
+  const auto asked = std::chrono::microseconds(from->header.deadline_us);
   const auto until =
     std::chrono::steady_clock::now() + (asked.count() == 0 ? longest : std::min(asked, longest));
-  deadlines_.push_back(
-    {from.header.request_id, static_cast<protocol::opcode>(from.header.op), until});
+  deadlines_.push_back({from, until});
   wake_at(until);
 }
 
 bool session_state::still_expected(const inbound& from) {
-  const auto found = std::find_if(deadlines_.begin(), deadlines_.end(), [&](const deadline& each) {
-    return each.request_id == from.header.request_id;
-  });
+  const auto found = std::find_if(deadlines_.begin(), deadlines_.end(),
+                                  [&](const deadline& each) { return each.from.get() == &from; });
   if (found == deadlines_.end()) {
     from.settle();  // not before: a credit stands for work, not for an answer
     return false;
@@ -179,7 +191,10 @@ void session_state::tick() {
   });
   for (const deadline& each : late) {
     setup_.counters->timed_out.fetch_add(1, std::memory_order_relaxed);
-    send_reply(*setup_.sink, each.op, each.request_id,
+    const auto& header = each.from->header;
+    const auto op = static_cast<protocol::opcode>(header.op);
+    note_time(*each.from);
+    send_reply(*setup_.sink, op, header.request_id,
                core::error(errc::timed_out, "the request's own deadline passed"));
   }
   for (const deadline& each : deadlines_) {
@@ -215,6 +230,7 @@ session_actor::behavior_type session(session_actor::stateful_pointer<session_sta
   return {
     [&state](request_atom, const inbound_ptr& from) { state.serve(from); },
     [&state](closed_atom) { state.closed(); },
+    [&state](slow_atom, const slow_request& late) { state.slow(late); },
     [&state](tick_atom) { state.tick(); },
     [&state](apply_atom, const config::snapshot& fresh) { state.apply(fresh); },
   };

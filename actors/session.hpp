@@ -29,6 +29,7 @@ struct session_setup {
   stats_actor stats;
   settings_actor configuration;
   std::shared_ptr<core::server_counters> counters;
+  slow_listener slow;  ///< may be empty
   std::uint64_t instance = 0;
   std::uint32_t pid = 0;
 };
@@ -45,6 +46,7 @@ public:
   void start(session_setup what);
   void serve(const inbound_ptr& from);
   void closed();
+  void slow(slow_request what);
   void tick();
   void apply(const config::snapshot& fresh);
 
@@ -54,13 +56,13 @@ private:
   struct space {
     opened_space opened;
     std::uint64_t serial = 0;  ///< of the open
+    std::string name;
     std::uint16_t part = 0;
     std::vector<std::uint16_t> salts;  ///< by handle; 0 is the default of open
   };
 
   struct deadline {
-    std::uint32_t request_id = 0;
-    protocol::opcode op{};
+    inbound_ptr from;
     time_point until;
   };
 
@@ -105,7 +107,7 @@ private:
     };
   }
 
-  void expect(const inbound& from);
+  void expect(const inbound_ptr& from);
   /// False when it was answered as timed out; its credit comes back here then. Once a request.
   bool still_expected(const inbound& from);
   void publish_route(std::uint32_t handle);

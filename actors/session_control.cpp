@@ -54,7 +54,7 @@ void session_state::on(const inbound_ptr& from, const protocol::open_request& re
   open_call call{setup_.who.tenant, std::string{request.name}, request.kv_group, request.layout,
                  request.max_age_ms};
   ++opening_;
-  expect(*from);
+  expect(from);
   self->request(setup_.supervisor, caf::infinite, open_atom::value, std::move(call))
     .then(
       [this, from](core::result<opened_space>& opened) {
@@ -90,6 +90,7 @@ void session_state::finish_open(const inbound_ptr& from, opened_space opened) {
   auto& fresh = spaces_[handle];
   fresh.opened = opened;
   fresh.serial = ++opens_;
+  fresh.name = request.name;
   fresh.part = request.part;
   self
     ->request(opened.shard, caf::infinite, join_atom::value, setup_.who.id, handle,

@@ -47,7 +47,7 @@ void session_state::on(const inbound_ptr& from, const protocol::stage_request& r
   }
   const auto page = core::segment::page_bytes;
   staging_.reset();  // what is being copied keeps the old area until it is done
-  expect(*from);
+  expect(from);
   self
     ->request(setup_.memory, caf::infinite, stage_atom::value,
               (request.bytes + page - 1) / page * page)
@@ -110,7 +110,7 @@ void session_state::on(const inbound_ptr& from, const protocol::put_request& req
       return;
     }
   }
-  expect(*from);
+  expect(from);
   self
     ->request(where->opened.shard, caf::infinite, put_atom::value,
               call_of(from, *where, request.salt))
@@ -133,7 +133,7 @@ void session_state::on(const inbound_ptr& from, const protocol::commit_request& 
       return;
     }
   }
-  expect(*from);
+  expect(from);
   self->request(where->opened.shard, caf::infinite, commit_atom::value, call_of(from, *where, 0))
     .then(
       [this, from](const std::vector<errc>& statuses) {

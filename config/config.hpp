@@ -134,6 +134,7 @@ struct quota_settings {
 struct log_settings {
   log_level level = log_level::info;
   log_format format = log_format::text;
+  std::uint32_t slow_requests = 5;  ///< lines a second
 };
 
 /// The page of numbers for Prometheus.

@@ -169,7 +169,7 @@ constexpr auto daemon_keys = std::to_array<key>({
   daemon_key<&ds::watch_file>(row("daemon.watch_file", "switch", {}, restart,
                                   "Reload by itself when the configuration file changes.")),
   daemon_key<&ds::slow_request>(row("daemon.slow_request", "time", "0 or 100 us to 1 h", live,
-                                    "Requests that take longer are logged; 0 logs none.")),
+                                    "Requests that take longer are counted and logged; 0: none.")),
 });
 
 template <auto Member>
@@ -315,6 +315,9 @@ constexpr auto log_keys = std::to_array<key>({
     row("log.level", "word", words_only, live, "The least severe lines that are logged.")),
   of<&configuration::log, &log_settings::format>(
     row("log.format", "word", words_only, live, "Lines for people, or a JSON object a line.")),
+  of<&configuration::log, &log_settings::slow_requests>(
+    row("log.slow_requests", "lines a second", "0 to 10000", live,
+        "Lines about requests over daemon.slow_request; the next line counts the rest.")),
 });
 
 template <auto Member>

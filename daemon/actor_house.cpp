@@ -50,7 +50,8 @@ actor_house::actor_house(const config::snapshot& settings,
     system_(std::make_unique<caf::actor_system>(config_)),
     counters_(std::make_shared<core::server_counters>()),
     staging_(std::make_shared<core::usage>()),
-    settings_(settings) {
+    settings_(settings),
+    slow_(std::make_shared<slow_log>(settings->log.slow_requests)) {
   system_->await_actors_before_shutdown(false);
   spawn_all(settings, std::move(file), host_bytes);
 }
@@ -90,6 +91,7 @@ void actor_house::spawn_all(const config::snapshot& settings,
   running.stats = stats_;
   running.applied = [this](const config::snapshot& fresh) {
     set_logging(fresh->log);
+    slow_->limit(fresh->log.slow_requests);
     if (applied_) {
       applied_(fresh);
     }
@@ -113,6 +115,11 @@ actors::session_setup actor_house::common() const {
   all.stats = stats_;
   all.configuration = configuration_;
   all.counters = counters_;
+  all.slow = [log = slow_](const actors::slow_request& what) {
+    if (const auto line = log->line(what, std::chrono::steady_clock::now())) {
+      spdlog::warn("{}", *line);
+    }
+  };
   all.instance = instance_number();
   all.pid = static_cast<std::uint32_t>(getpid());
   return all;

@@ -10,6 +10,7 @@
 #include "actors/session.hpp"
 #include "daemon/file_watch.hpp"
 #include "daemon/io_pool.hpp"
+#include "daemon/slow_log.hpp"
 #include "daemon/stop_request.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -67,6 +68,7 @@ private:
   std::shared_ptr<core::server_counters> counters_;
   std::shared_ptr<core::usage> staging_;
   config::snapshot settings_;
+  std::shared_ptr<slow_log> slow_;
   std::vector<actors::worker_actor> workers_;
   actors::memory_actor memory_;
   actors::eviction_actor order_;

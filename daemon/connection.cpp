@@ -172,6 +172,14 @@ void connection::end() {
   session_ = nullptr;
 }
 
+void connection::slow(actors::slow_request what) {
+  at_home([self = shared_from_this(), what = std::move(what)] {
+    if (!self->over_) {
+      self->home_.unit().inject(self->session_, actors::slow_atom::value, what);
+    }
+  });
+}
+
 void connection::shut_down() {
   ::shutdown(socket_.native_handle(), SHUT_RDWR);
 }

@@ -21,6 +21,7 @@
 #include "actors/handles.hpp"
 #include "actors/reply_sink.hpp"
 #include "actors/route.hpp"
+#include "actors/slow_request.hpp"
 #include "core/server_counters.hpp"
 #include "daemon/io_pool.hpp"
 
@@ -59,6 +60,7 @@ public:
   void done() override;
   void wake_at(std::chrono::steady_clock::time_point when) override;
   void set_route(std::uint32_t handle, std::shared_ptr<const actors::route> way) override;
+  void slow(actors::slow_request what) override;
   void shut_down() override;
 
 private:
