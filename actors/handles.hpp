@@ -98,6 +98,8 @@ struct opened_space {
   space_id id = 0;
   bool created = false;
   std::uint64_t block_bytes = 0;
+  core::layout shape;
+  std::uint64_t max_age_ms = 0;  ///< as it was asked for when the namespace was created
 };
 
 /// What open needs, owning its strings.
@@ -107,6 +109,7 @@ struct open_call {
   std::uint32_t kv_group = 0;
   core::layout shape;
   std::uint64_t max_age_ms = 0;
+  bool existing = false;  ///< the layout does not count, and nothing is created
 };
 
 /// One connection (actors/session.hpp).
@@ -141,7 +144,7 @@ using settings_actor = caf::typed_actor<
 
 /// Births and deaths of namespaces (actors/supervisor.hpp).
 using supervisor_actor = caf::typed_actor<
-  // Opens or creates a namespace. layout_mismatch, limit_reached, invalid_argument
+  // Opens or creates a namespace. layout_mismatch, limit_reached, invalid_argument, not_found
   caf::replies_to<open_atom, open_call>::with<core::result<opened_space>>,
   // A session has left a namespace.
   caf::reacts_to<leave_atom, space_id>,

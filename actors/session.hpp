@@ -119,6 +119,7 @@ private:
 
   session_setup setup_;
   bool greeted_ = false;
+  std::uint64_t features_ = 0;  ///< that both sides know
   time_point armed_ = time_point::max();
   core::staging_ptr staging_;
   std::unordered_map<std::uint32_t, space> spaces_;

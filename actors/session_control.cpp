@@ -5,6 +5,7 @@
 // owner and root may ask.
 #include "actors/session.hpp"
 #include "actors/version.hpp"
+#include "protocol/fields.hpp"
 
 #include <algorithm>
 
@@ -22,12 +23,14 @@ void session_state::on(const inbound_ptr& from, const protocol::hello_request& r
   }
   const auto& limits = setup_.settings->limits;
   greeted_ = true;
+  features_ = request.features & protocol::known_features;
   setup_.who.client_name = std::string{request.client_name};
   self->send(setup_.stats, join_atom::value, setup_.who, session_actor{self});
   protocol::hello_reply reply;
   reply.version = std::min(request.version_max, protocol::version_max);
   reply.shared_memory = setup_.who.shared_memory;
   reply.privileged = setup_.who.privileged;
+  reply.features = features_;
   reply.instance = setup_.instance;
   reply.pid = setup_.pid;
   reply.frame_bytes = static_cast<std::uint32_t>(limits.frame_bytes);
@@ -51,8 +54,13 @@ void session_state::on(const inbound_ptr& from, const protocol::open_request& re
                        limit));
     return;
   }
-  open_call call{setup_.who.tenant, std::string{request.name}, request.kv_group, request.layout,
-                 request.max_age_ms};
+  if (request.existing && (features_ & protocol::feature_existing) == 0) {
+    refuse(*from, errc::invalid_argument,
+           "open: field 7 (existing) is of a feature that hello has to name first");
+    return;
+  }
+  open_call call{setup_.who.tenant, std::string{request.name}, request.kv_group,
+                 request.layout,    request.max_age_ms,        request.existing};
   ++opening_;
   expect(from);
   self->request(setup_.supervisor, caf::infinite, open_atom::value, std::move(call))
@@ -83,6 +91,15 @@ void session_state::on(const inbound_ptr& from, const protocol::open_request& re
 
 void session_state::finish_open(const inbound_ptr& from, opened_space opened) {
   const auto& request = std::get<protocol::open_request>(from->body);
+  if (request.part >= opened.shape.parts) {  // of an existing one it is known only now
+    self->send(setup_.supervisor, leave_atom::value, opened.id);
+    if (still_expected(*from)) {
+      refuse(*from, errc::invalid_argument,
+             fmt::format("open: part is {}, but the namespace has {} parts", request.part,
+                         opened.shape.parts));
+    }
+    return;
+  }
   std::uint32_t handle = 1;
   while (spaces_.contains(handle)) {
     ++handle;
@@ -100,8 +117,16 @@ void session_state::finish_open(const inbound_ptr& from, opened_space opened) {
         if (number && still_expected(*from)) {
           spaces_[handle].salts.push_back(*number);
           publish_route(handle);
-          const auto verify = static_cast<std::uint8_t>(setup_.settings->codec.verify);
-          answer(*from, protocol::open_reply{handle, opened.created, verify, opened.block_bytes});
+          protocol::open_reply reply;
+          reply.space = handle;
+          reply.created = opened.created;
+          reply.verify = static_cast<std::uint8_t>(setup_.settings->codec.verify);
+          reply.block_bytes = opened.block_bytes;
+          if (std::get<protocol::open_request>(from->body).existing) {
+            reply.layout = opened.shape;
+            reply.max_age_ms = opened.max_age_ms;
+          }
+          answer(*from, reply);
           return;
         }
         self->send(setup_.supervisor, leave_atom::value, opened.id);

@@ -19,17 +19,24 @@ void supervisor_state::start(supervisor_setup what) {
 }
 
 core::result<opened_space> supervisor_state::open(const open_call& call) {
-  CELLARD_TRY(call.shape.check(setup_.settings->limits.block_bytes));
   const identity who{call.tenant, call.name, call.kv_group};
   const auto known = residents_.find(who);
+  if (call.existing && known == residents_.end()) {
+    return fail(errc::not_found,
+                "open: there is no namespace '{}' with group {}; an open with its layout makes it",
+                call.name, call.kv_group);
+  }
+  if (call.existing) {
+    return enter(known->second);
+  }
+  CELLARD_TRY(call.shape.check(setup_.settings->limits.block_bytes));
   if (known == residents_.end()) {
     return create(who, call);
   }
   resident& here = known->second;
   const auto difference = here.what.shape.difference(call.shape);
   if (difference.empty()) {
-    ++here.sessions;
-    return opened_space{here.shard, here.what.id, false, here.what.shape.block_bytes()};
+    return enter(here);
   }
   if (here.sessions > 0 || here.what.counters->blocks.get() > 0) {
     return fail(errc::layout_mismatch,
@@ -39,6 +46,12 @@ core::result<opened_space> supervisor_state::open(const open_call& call) {
   }
   end(known);
   return create(who, call);
+}
+
+opened_space supervisor_state::enter(resident& here) {
+  ++here.sessions;
+  const core::layout& shape = here.what.shape;
+  return {here.shard, here.what.id, false, shape.block_bytes(), shape, here.max_age_ms};
 }
 
 core::result<opened_space> supervisor_state::create(const identity& who, const open_call& call) {
@@ -73,8 +86,10 @@ core::result<opened_space> supervisor_state::create(const identity& who, const o
   self->monitor(shard);
   self->send(setup_.memory, join_atom::value, description, shard);
   self->send(setup_.stats, join_atom::value, description);
-  residents_[who] = {description, shard, 1};
-  return opened_space{shard, description.id, true, description.shape.block_bytes()};
+  residents_[who] = {description, shard, 1, call.max_age_ms};
+  return opened_space{
+    shard,          description.id, true, description.shape.block_bytes(), description.shape,
+    call.max_age_ms};
 }
 
 std::uint64_t supervisor_state::max_age_of(const open_call& call) const {

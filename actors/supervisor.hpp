@@ -53,9 +53,11 @@ private:
     space_description what;
     shard_actor shard;
     std::uint32_t sessions = 0;
+    std::uint64_t max_age_ms = 0;  ///< of the open that created it
   };
   using identity = std::tuple<std::string, std::string, std::uint32_t>;
 
+  static opened_space enter(resident& here);
   core::result<opened_space> create(const identity& who, const open_call& call);
   void end(std::map<identity, resident>::iterator which);
   [[nodiscard]] std::uint64_t max_age_of(const open_call& call) const;

@@ -158,7 +158,8 @@ void add_block_commands(CLI::App& app, const globals& shared) {
   get->add_option("-o,--output", *file, "write the bytes there; '-' is standard output");
   get->callback([=, &shared] { run_get(shared, *wanted, *key_hex, *file); });
 
-  auto* put = app.add_subcommand("put", "Store a file as a block; makes an opaque namespace");
+  auto* put = app.add_subcommand(
+    "put", "Store a file as a block; makes an opaque namespace where there is none");
   auto into = space_arguments(*put);
   auto options = std::make_shared<put_options>();
   put->add_option("KEY", options->key, "64 hexadecimal digits")->required();

@@ -13,45 +13,23 @@
 namespace cellard::ctl {
 namespace {
 
-using nlohmann::json;
-
 // Of a namespace that `put` makes: what a client without shared memory can still write
 // (limits.inline_block).
 constexpr std::uint64_t default_max_bytes = 16U << 20U;
 
-std::optional<json> find(const client& from, const space_name& which) {
-  const auto answer = ask(from, "namespaces");
-  for (const auto& row : answer.value("namespaces", json::array())) {
-    if (text_of(row, "name") == which.name
-        && row.value("kv_group", std::uint32_t{0}) == which.kv_group) {
-      return row;
-    }
-  }
-  return std::nullopt;
-}
-
-space open_opaque(const client& from, const space_name& which, std::uint64_t max_bytes,
-                  const std::string& model, std::uint32_t parts) {
+/// The namespace as it exists.
+std::optional<space> find(const client& from, const space_name& which) {
   cellard_layout layout CELLARD_LAYOUT_INIT;
-  layout.dtype = CELLARD_OPAQUE;
-  layout.max_bytes = max_bytes;
+  layout.existing = 1;
   layout.kv_group = which.kv_group;
-  layout.model = model.empty() ? nullptr : model.c_str();
-  layout.parts = parts;
-  return from.open(which.name, layout, std::as_bytes(std::span{which.salt}));
-}
-
-space open_row(const client& from, const space_name& which, const json& row,
-               std::optional<std::uint64_t> max_bytes) {
-  if (text_of(row, "dtype") != "opaque") {
-    throw refused("layout_mismatch",
-                  fmt::format("namespace '{}' holds {} blocks, and a namespace opens only with its "
-                              "whole layout, which the daemon does not tell; cellarctl reads and "
-                              "writes opaque namespaces",
-                              which.name, text_of(row, "dtype")));
+  cellard_space* opened = nullptr;
+  const int status = cellard_open(from.handle(), which.name.c_str(), &layout, which.salt.data(),
+                                  which.salt.size(), &opened);
+  if (status == CELLARD_NOT_FOUND) {
+    return std::nullopt;
   }
-  return open_opaque(from, which, max_bytes.value_or(row.value("block_bytes", std::uint64_t{0})),
-                     text_of(row, "model"), row.value("parts", 1U));
+  check(status);
+  return space{opened};
 }
 
 }  // namespace
@@ -65,21 +43,34 @@ std::shared_ptr<space_name> space_arguments(CLI::App& command) {
 }
 
 space open_existing(const client& from, const space_name& which) {
-  const auto row = find(from, which);
-  if (!row) {
+  auto found = find(from, which);
+  if (!found) {
     throw refused("not_found", fmt::format("you have no namespace '{}' with group {}; "
                                            "'cellarctl namespaces' lists those there are",
                                            which.name, which.kv_group));
   }
-  return open_row(from, which, *row, std::nullopt);
+  return std::move(*found);
 }
 
 space open_or_make(const client& from, const space_name& which,
                    std::optional<std::uint64_t> max_bytes) {
-  if (const auto row = find(from, which)) {
-    return open_row(from, which, *row, max_bytes);
+  auto found = find(from, which);
+  if (!found) {
+    cellard_layout layout CELLARD_LAYOUT_INIT;
+    layout.dtype = CELLARD_OPAQUE;
+    layout.max_bytes = max_bytes.value_or(default_max_bytes);
+    layout.kv_group = which.kv_group;
+    return from.open(which.name, layout, std::as_bytes(std::span{which.salt}));
   }
-  return open_opaque(from, which, max_bytes.value_or(default_max_bytes), "", 1);
+  // Not left to the daemon: an empty namespace would take the new layout.
+  if (max_bytes && *max_bytes != found->layout().max_bytes) {
+    throw refused("layout_mismatch",
+                  fmt::format("namespace '{}' exists with another layout: its blocks have {} {} "
+                              "bytes; leave --max-bytes out",
+                              which.name, found->layout().max_bytes == 0 ? "exactly" : "up to",
+                              found->block_bytes()));
+  }
+  return std::move(*found);
 }
 
 key parse_key(const std::string& text) {

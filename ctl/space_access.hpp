@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// A namespace as the block commands name it, and how it is opened. The protocol opens a namespace
-// only with its layout, and a wrong one would replace that of an empty namespace, so the listing is
-// asked first: it says all there is to know of an opaque namespace. What it says of a shaped one is
-// not enough, and those are refused here.
+// A namespace as the block commands name it, and how it is opened: as it exists, whatever its
+// layout. Only put makes one, which is opaque.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +24,7 @@ struct space_name {
 /// Adds NAMESPACE, --kv-group and --salt to a command; the values are there when it runs.
 std::shared_ptr<space_name> space_arguments(CLI::App& command);
 
-/// The namespace, which exists. Throws refused otherwise, or where its layout is not known.
+/// The namespace, which exists. Throws refused otherwise.
 space open_existing(const client& from, const space_name& which);
 
 /// The same; makes an opaque one of `max_bytes` (unset: 16 MiB) where there is none.

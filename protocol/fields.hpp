@@ -20,7 +20,14 @@ enum open_field : std::uint16_t {
   open_salt = 4,
   open_rope = 5,
   open_max_age = 6,
+  open_existing = 7,
 };
+
+/// Bits of hello's `features`.
+enum feature : std::uint64_t {
+  feature_existing = 1,  ///< open_existing, and the layout in open's reply
+};
+inline constexpr std::uint64_t known_features = feature_existing;
 
 inline constexpr std::size_t max_client_name = 64;
 

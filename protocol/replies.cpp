@@ -5,6 +5,8 @@
 #include "protocol/replies.hpp"
 
 #include "protocol/bodies.hpp"
+#include "protocol/fields.hpp"
+#include "protocol/layouts.hpp"
 #include "protocol/text.hpp"
 
 namespace cellard::protocol {
@@ -40,6 +42,7 @@ void encode(writer& out, const reply_context& context, const hello_reply& body) 
     fixed.flags = static_cast<std::uint16_t>((body.shared_memory ? hello_shared_memory : 0)
                                              | (body.privileged ? hello_privileged : 0));
     fixed.pid = body.pid;
+    fixed.features = body.features;
     fixed.instance = body.instance;
     fixed.frame_bytes = body.frame_bytes;
     fixed.keys = body.keys;
@@ -56,6 +59,14 @@ void encode(writer& out, const reply_context& context, const hello_reply& body) 
 void encode(writer& out, const reply_context& context, const open_reply& body) {
   frame(out, context, core::errc::ok, [&] {
     out.write(open_reply_body{body.space, body.created, body.verify, 0, body.block_bytes, 0});
+    if (body.layout) {
+      out.write(fixed_of(*body.layout));
+      write_layout_names(out, *body.layout);
+      write_layout_rope(out, *body.layout);
+      if (body.max_age_ms != 0) {
+        write_field(out, open_max_age, std::as_bytes(std::span{&body.max_age_ms, 1}));
+      }
+    }
   });
 }
 

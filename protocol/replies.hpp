@@ -8,11 +8,13 @@
 
 #include "core/block_key.hpp"
 #include "core/error.hpp"
+#include "core/layout.hpp"
 #include "core/place.hpp"
 #include "core/result.hpp"
 #include "protocol/frame.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,7 @@ struct hello_reply {
   std::uint16_t version = version_max;
   bool shared_memory = true;   ///< false: only inline reads and writes are served to this client
   bool privileged = false;     ///< this client may send privileged requests
+  std::uint64_t features = 0;  ///< those that both sides know
   std::uint64_t instance = 0;  ///< changes with every start of the daemon
   std::uint32_t pid = 0;
   std::uint32_t frame_bytes = 0;
@@ -38,8 +41,10 @@ struct hello_reply {
 struct open_reply {
   std::uint32_t space = 0;  ///< handle for this connection
   bool created = false;
-  std::uint8_t verify = 0;        ///< verify_policy: when readers check payload checksums
-  std::uint64_t block_bytes = 0;  ///< one raw block of one part
+  std::uint8_t verify = 0;               ///< verify_policy: when readers check payload checksums
+  std::uint64_t block_bytes = 0;         ///< one raw block of one part
+  std::optional<core::layout> layout{};  ///< what `existing` asked for
+  std::uint64_t max_age_ms = 0;          ///< with the layout
 };
 
 enum verify_policy : std::uint8_t { verify_adopted = 0, verify_always = 1, verify_never = 2 };

@@ -4,6 +4,8 @@
 // The client's direction of replies.hpp. A client trusts the daemon with its data, yet a decoder
 // here checks every length: the peer at the socket may be another program.
 #include "protocol/bodies.hpp"
+#include "protocol/fields.hpp"
+#include "protocol/layouts.hpp"
 #include "protocol/replies.hpp"
 #include "protocol/tlv.hpp"
 
@@ -18,6 +20,7 @@ void read_into(reader& in, hello_reply& body) {
   body.version = fixed.version;
   body.shared_memory = (fixed.flags & hello_shared_memory) != 0;
   body.privileged = (fixed.flags & hello_privileged) != 0;
+  body.features = fixed.features;
   body.instance = fixed.instance;
   body.pid = fixed.pid;
   body.frame_bytes = fixed.frame_bytes;
@@ -33,6 +36,20 @@ void read_into(reader& in, hello_reply& body) {
 void read_into(reader& in, open_reply& body) {
   const auto fixed = in.read<open_reply_body>();
   body = {fixed.space, fixed.created != 0, fixed.verify, fixed.block_bytes};
+  if (in.left() == 0) {
+    return;
+  }
+  body.layout = layout_of(in.read<open_body>());
+  const auto taken = for_each_field(in, [&](std::uint16_t type, bytes_view value) {
+    if (type == open_max_age && value.size() == sizeof body.max_age_ms) {
+      body.max_age_ms = reader{value}.read<std::uint64_t>();
+      return core::result<bool>{true};
+    }
+    return take_layout_field(*body.layout, type, value);
+  });
+  if (!taken || !check_layout_names(*body.layout)) {
+    in.refuse();
+  }
 }
 
 void read_into(reader& in, salt_reply& body) {

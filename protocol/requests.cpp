@@ -4,6 +4,7 @@
 
 #include "protocol/bodies.hpp"
 #include "protocol/fields.hpp"
+#include "protocol/layouts.hpp"
 #include "protocol/text.hpp"
 #include "protocol/tlv.hpp"
 
@@ -58,32 +59,10 @@ result<request> decode_hello(reader in) {
   return finished(in, opcode::hello, body);
 }
 
-result<core::rope_descriptor> decode_rope(bytes_view value) {
-  reader in{value};
-  const auto fixed = in.read<rope_body>();
-  core::rope_descriptor rope;
-  rope.rotary_dim = fixed.rotary_dim;
-  rope.pairing = static_cast<core::rope_descriptor::pairing_kind>(fixed.pairing);
-  rope.first_position = fixed.first_position;
-  rope.theta = fixed.theta;
-  rope.scaling = fixed.scaling;
-  rope.inverse_frequencies = in.read_vector<float>(fixed.frequencies);
-  if (in.failed() || in.left() != 0 || fixed.pairing > 1) {
-    return fail(errc::invalid_argument, "open: the rope field is malformed");
-  }
-  return rope;
-}
-
 result<bool> decode_open_field(open_request& body, std::uint16_t type, bytes_view value) {
   switch (type) {
   case open_name:
     body.name = as_text(value);
-    return true;
-  case open_model:
-    body.layout.model = as_text(value);
-    return true;
-  case open_weights:
-    body.layout.weights = as_text(value);
     return true;
   case open_salt:
     body.salt = as_text(value);
@@ -91,14 +70,11 @@ result<bool> decode_open_field(open_request& body, std::uint16_t type, bytes_vie
   case open_max_age:
     body.max_age_ms = reader{value}.read<std::uint64_t>();
     return value.size() == sizeof(std::uint64_t);
-  case open_rope: {
-    auto rope = decode_rope(value);
-    CELLARD_TRY(rope);
-    body.layout.rope = std::move(*rope);
-    return true;
-  }
+  case open_existing:
+    body.existing = true;
+    return value.empty();
   default:
-    return false;
+    return take_layout_field(body.layout, type, value);
   }
 }
 
@@ -107,25 +83,17 @@ result<request> decode_open(reader in) {
   open_request body;
   body.kv_group = fixed.kv_group;
   body.part = fixed.part;
-  body.layout.type = static_cast<core::dtype>(fixed.dtype);
-  body.layout.layers = fixed.layers;
-  body.layout.kv_heads = fixed.kv_heads;
-  body.layout.head_dim = fixed.head_dim;
-  body.layout.v_head_dim = fixed.v_head_dim;
-  body.layout.block_tokens = fixed.block_tokens;
-  body.layout.max_bytes = fixed.max_bytes;
-  body.layout.parts = fixed.parts;
+  body.layout = layout_of(fixed);
   CELLARD_TRY(for_each_field(in, [&](std::uint16_t type, bytes_view value) {
     return decode_open_field(body, type, value);
   }));
   CELLARD_TRY(check_name(opcode::open, body.name));
-  CELLARD_TRY(check_text("open: model", body.layout.model));
-  CELLARD_TRY(check_text("open: weights", body.layout.weights));
+  CELLARD_TRY(check_layout_names(body.layout));
   if (body.salt.size() > max_salt_bytes) {
     return fail(errc::invalid_argument, "open: a salt has at most {} bytes, not {}", max_salt_bytes,
                 body.salt.size());
   }
-  if (body.part >= body.layout.parts) {
+  if (!body.existing && body.part >= body.layout.parts) {
     return fail(errc::invalid_argument, "open: part is {}, but the layout has {} parts", body.part,
                 body.layout.parts);
   }

@@ -25,11 +25,12 @@ namespace cellard::protocol {
 struct hello_request {
   std::uint16_t version_min = protocol::version_min;
   std::uint16_t version_max = protocol::version_max;
-  std::uint64_t features = 0;    ///< none is defined in version 1
+  std::uint64_t features = 0;    ///< bits of `feature` that the client knows
   std::string_view client_name;  ///< for listings, at most 64 bytes
 };
 
-/// Opens (and at first creates) a namespace. Answered by open_reply.
+/// Opens (and at first creates) a namespace. Answered by open_reply, with the layout when
+/// `existing`: then the one given here does not count, and nothing is created.
 struct open_request {
   std::string_view name;
   std::uint32_t kv_group = 0;
@@ -37,6 +38,7 @@ struct open_request {
   core::layout layout;
   std::string_view salt;         ///< default salt of this session in this namespace
   std::uint64_t max_age_ms = 0;  ///< blocks older than this are dropped; 0 = never
+  bool existing = false;         ///< feature_existing
 };
 
 struct close_request {

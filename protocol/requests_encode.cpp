@@ -4,6 +4,7 @@
 // The client's direction of requests.hpp.
 #include "protocol/bodies.hpp"
 #include "protocol/fields.hpp"
+#include "protocol/layouts.hpp"
 #include "protocol/requests.hpp"
 #include "protocol/text.hpp"
 #include "protocol/tlv.hpp"
@@ -23,45 +24,22 @@ opcode write_body_of(writer& out, const hello_request& body) {
   return opcode::hello;
 }
 
-void write_rope(writer& out, const core::rope_descriptor& rope) {
-  std::vector<std::byte> bytes;
-  writer field{bytes};
-  field.write(rope_body{
-    rope.rotary_dim, static_cast<std::uint32_t>(rope.pairing), rope.first_position,
-    static_cast<std::uint32_t>(rope.inverse_frequencies.size()), rope.theta, rope.scaling});
-  field.write_span<float>(rope.inverse_frequencies);
-  write_field(out, open_rope, bytes_view{bytes});
-}
-
 opcode write_body_of(writer& out, const open_request& body) {
-  const auto& shape = body.layout;
-  open_body fixed{};
-  fixed.dtype = static_cast<std::uint8_t>(shape.type);
-  fixed.layers = shape.layers;
-  fixed.kv_heads = shape.kv_heads;
-  fixed.head_dim = shape.head_dim;
-  fixed.v_head_dim = shape.v_head_dim;
-  fixed.block_tokens = shape.block_tokens;
-  fixed.max_bytes = shape.max_bytes;
+  auto fixed = fixed_of(body.layout);
   fixed.kv_group = body.kv_group;
-  fixed.parts = shape.parts;
   fixed.part = body.part;
   out.write(fixed);
   write_field(out, open_name, body.name);
-  if (!shape.model.empty()) {
-    write_field(out, open_model, shape.model);
-  }
-  if (!shape.weights.empty()) {
-    write_field(out, open_weights, shape.weights);
-  }
+  write_layout_names(out, body.layout);
   if (!body.salt.empty()) {
     write_field(out, open_salt, body.salt);
   }
-  if (shape.rope.rotary_dim != 0) {
-    write_rope(out, shape.rope);
-  }
+  write_layout_rope(out, body.layout);
   if (body.max_age_ms != 0) {
     write_field(out, open_max_age, std::as_bytes(std::span{&body.max_age_ms, 1}));
+  }
+  if (body.existing) {
+    write_field(out, open_existing, bytes_view{});
   }
   return opcode::open;
 }

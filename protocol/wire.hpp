@@ -81,6 +81,9 @@ public:
     return bytes;
   }
 
+  /// What was read makes no sense: the same as bytes that are missing.
+  void refuse() noexcept { failed_ = true; }
+
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] std::size_t left() const noexcept { return failed_ ? 0 : rest_.size(); }
 

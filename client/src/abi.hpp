@@ -22,6 +22,7 @@ struct cellard_client {
 
 struct cellard_space {
   std::shared_ptr<const cellard::library::space_state> state;
+  cellard_rope rope;  ///< what cellard_space_layout points to; refers to the state's
 };
 
 struct cellard_blocks {

@@ -13,6 +13,7 @@ using cellard::library::completed;
 using cellard::library::guarded;
 using cellard::library::key_from_bytes;
 using cellard::library::keys_of;
+using cellard::library::largest_block;
 using cellard::library::list;
 using cellard::library::match;
 using cellard::library::missing;
@@ -24,8 +25,6 @@ namespace core = cellard::core;
 namespace protocol = cellard::protocol;
 
 namespace {
-
-constexpr std::uint64_t largest_block = UINT32_MAX;  // lengths have 32 bits on the wire
 
 const char* text_or_empty(const char* text) noexcept {
   return text == nullptr ? "" : text;
@@ -46,6 +45,20 @@ core::rope_descriptor rope_of(const cellard_rope& given) {
                                     wanted.inverse_frequencies + wanted.frequencies);
   }
   return rope;
+}
+
+cellard_rope rope_of(const core::layout& layout) noexcept {
+  const auto& rope = layout.rope;
+  cellard_rope out CELLARD_ROPE_INIT;
+  out.rotary_dim = rope.rotary_dim;
+  out.interleaved = rope.pairing == core::rope_descriptor::pairing_kind::interleaved ? 1 : 0;
+  out.first_position = rope.first_position;
+  out.frequencies = static_cast<std::uint32_t>(rope.inverse_frequencies.size());
+  out.theta = rope.theta;
+  out.scaling = rope.scaling;
+  out.inverse_frequencies =
+    rope.inverse_frequencies.empty() ? nullptr : rope.inverse_frequencies.data();
+  return out;
 }
 
 core::result<core::layout> layout_of(const cellard_layout& wanted) {
@@ -73,6 +86,19 @@ core::result<core::layout> layout_of(const cellard_layout& wanted) {
   return layout;
 }
 
+/// There is no layout to be lazy with: without a daemon nothing is opened.
+core::result<core::ok_t> adopt_existing(space_state& space, std::uint32_t part) {
+  if (part >= core::max_parts) {
+    return core::fail(errc::invalid_argument, "layout: part {}, allowed are 0 to {}", part,
+                      core::max_parts - 1);
+  }
+  if (space.client->disabled()) {
+    return core::fail(errc::unavailable,
+                      "$CELLARD_DISABLE is set, so there is nobody who knows the namespace");
+  }
+  return space.adopt_existing(space.client->start());
+}
+
 core::result<std::shared_ptr<const space_state>>
 open_space_of(const std::shared_ptr<client_state>& client, std::string_view name,
               const cellard_layout& given, std::string_view salt) {
@@ -85,17 +111,21 @@ open_space_of(const std::shared_ptr<client_state>& client, std::string_view name
   }
   const cellard_layout defaults CELLARD_LAYOUT_INIT;
   const auto wanted = completed(given, defaults);
-  auto layout = layout_of(wanted);
-  CELLARD_TRY(layout);
   auto space = std::make_shared<space_state>();
   space->client = client;
   space->id = client->next_space();
   space->name = name;
   space->salt = salt;
-  space->block_bytes = layout->block_bytes();
-  space->layout = std::move(*layout);
   space->kv_group = wanted.kv_group;
   space->part = static_cast<std::uint16_t>(wanted.part);
+  if (wanted.existing != 0) {
+    CELLARD_TRY(adopt_existing(*space, wanted.part));
+    return space;
+  }
+  auto layout = layout_of(wanted);
+  CELLARD_TRY(layout);
+  space->block_bytes = layout->block_bytes();
+  space->layout = std::move(*layout);
   space->max_age_ms = wanted.max_age_ms;
   if (!client->disabled()) {
     const auto entered = client->enter(*space, client->start());
@@ -168,7 +198,7 @@ int cellard_open(cellard_client* client, const char* name, const cellard_layout*
     if (!opened) {
       return report(opened.error());
     }
-    *space = new cellard_space{std::move(*opened)};
+    *space = new cellard_space{*opened, rope_of((*opened)->layout)};
     return CELLARD_OK;
   });
 }
@@ -181,6 +211,34 @@ void cellard_space_close(cellard_space* space) {
     });
     delete space;
   }
+}
+
+int cellard_space_layout(const cellard_space* space, cellard_layout* layout) {
+  return guarded([&]() -> int {
+    if (space == nullptr || layout == nullptr || layout->size < sizeof layout->size) {
+      return missing("cellard_space_layout: space or layout is NULL, or layout->size is not set "
+                     "(CELLARD_LAYOUT_INIT sets it)");
+    }
+    const auto& state = *space->state;
+    const auto& shape = state.layout;
+    cellard_layout filled CELLARD_LAYOUT_INIT;
+    filled.dtype = static_cast<std::uint32_t>(shape.type);
+    filled.layers = shape.layers;
+    filled.kv_heads = shape.kv_heads;
+    filled.head_dim = shape.head_dim;
+    filled.v_head_dim = shape.v_head_dim;
+    filled.block_tokens = shape.block_tokens;
+    filled.max_bytes = shape.max_bytes;
+    filled.kv_group = state.kv_group;
+    filled.parts = shape.parts;
+    filled.part = state.part;
+    filled.model = shape.model.empty() ? nullptr : shape.model.c_str();
+    filled.weights = shape.weights.empty() ? nullptr : shape.weights.c_str();
+    filled.rope = shape.rope.rotary_dim == 0 ? nullptr : &space->rope;
+    filled.max_age_ms = state.max_age_ms;
+    write_out(*layout, filled);
+    return CELLARD_OK;
+  });
 }
 
 uint64_t cellard_block_bytes(const cellard_space* space) {

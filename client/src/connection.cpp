@@ -2,6 +2,8 @@
 // Copyright the cellard authors
 #include "client/src/connection.hpp"
 
+#include "protocol/fields.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -53,6 +55,7 @@ connection::establish(const std::vector<std::string>& sockets, const std::string
 core::result<ok_t> connection::greet(const std::string& client_name, const deadline& until) {
   protocol::hello_request hello;
   hello.client_name = client_name;
+  hello.features = protocol::known_features;
   auto reply = call<protocol::hello_reply>(hello, 0, until);
   CELLARD_TRY(reply);
   server_ = std::move(*reply);

@@ -14,6 +14,8 @@
 
 namespace cellard::library {
 
+inline constexpr std::uint64_t largest_block = UINT32_MAX;  // lengths have 32 bits on the wire
+
 struct space_state {
   std::shared_ptr<client_state> client;
   std::uint64_t id =
@@ -25,6 +27,10 @@ struct space_state {
   std::uint16_t part = 0;
   std::uint64_t max_age_ms = 0;
   std::uint64_t block_bytes = 0;
+
+  /// Fills layout, max_age_ms and block_bytes from the daemon's namespace, which exists, and opens
+  /// it. Before the space is shared. not_found
+  core::result<core::ok_t> adopt_existing(const deadline& until);
 
   /// Opens the namespace on this connection unless it is.
   core::result<core::ok_t> open_on(connection& link, const deadline& until) const;

@@ -29,6 +29,7 @@ layout::layout(const nb::dict& fields) {
   read(fields, "parts", raw_.parts);
   read(fields, "part", raw_.part);
   read(fields, "max_age_ms", raw_.max_age_ms);
+  read(fields, "existing", raw_.existing);
   read(fields, "model", model_);
   read(fields, "weights", weights_);
   raw_.model = model_.empty() ? nullptr : model_.c_str();
@@ -48,6 +49,33 @@ void layout::set_rope(const nb::dict& fields) {
   rope_.frequencies = static_cast<std::uint32_t>(frequencies_.size());
   rope_.inverse_frequencies = frequencies_.empty() ? nullptr : frequencies_.data();
   raw_.rope = &rope_;
+}
+
+nb::dict describe(const cellard_layout& shape) {
+  nb::dict fields;
+  fields["dtype"] = shape.dtype;
+  fields["layers"] = shape.layers;
+  fields["kv_heads"] = shape.kv_heads;
+  fields["head_dim"] = shape.head_dim;
+  fields["v_head_dim"] = shape.v_head_dim;
+  fields["block_tokens"] = shape.block_tokens;
+  fields["max_bytes"] = shape.max_bytes;
+  fields["parts"] = shape.parts;
+  fields["part"] = shape.part;
+  fields["model"] = shape.model == nullptr ? "" : shape.model;
+  fields["rope"] = nb::none();
+  if (shape.rope != nullptr) {
+    const auto* first = shape.rope->inverse_frequencies;
+    nb::dict rope;
+    rope["rotary_dim"] = shape.rope->rotary_dim;
+    rope["interleaved"] = shape.rope->interleaved;
+    rope["first_position"] = shape.rope->first_position;
+    rope["theta"] = shape.rope->theta;
+    rope["scaling"] = shape.rope->scaling;
+    rope["inverse_frequencies"] = std::vector<float>(first, first + shape.rope->frequencies);
+    fields["rope"] = rope;
+  }
+  return fields;
 }
 
 }  // namespace cellard::python

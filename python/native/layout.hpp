@@ -32,4 +32,7 @@ private:
   cellard_layout raw_ = CELLARD_LAYOUT_INIT;
 };
 
+/// The fields of a layout that the library filled, for cellard.layout.Layout.of_c.
+nanobind::dict describe(const cellard_layout& shape);
+
 }  // namespace cellard::python

@@ -4,6 +4,7 @@
 
 #include "error.hpp"
 #include "keys.hpp"
+#include "layout.hpp"
 #include "pieces.hpp"
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
@@ -41,6 +42,13 @@ std::shared_ptr<space_handle> space::use() const {
 
 std::uint64_t space::block_bytes() const {
   return cellard_block_bytes(use()->get());
+}
+
+nb::dict space::layout() const {
+  const auto held = use();
+  cellard_layout shape = CELLARD_LAYOUT_INIT;
+  run([&] { return cellard_space_layout(held->get(), &shape); });
+  return describe(shape);
 }
 
 nb::tuple space::find(finder function, nb::handle key_sequence) const {
@@ -152,6 +160,7 @@ void bind_space(nb::module_& module) {
   };
   nb::class_<space>(module, "Space")
     .def_prop_ro("block_bytes", &space::block_bytes)
+    .def("layout", &space::layout)
     .def("lookup", find(cellard_lookup), nb::arg("keys"))
     .def("touch", find(cellard_touch), nb::arg("keys"))
     .def("prefetch", find(cellard_prefetch), nb::arg("keys"))

@@ -20,6 +20,8 @@ public:
   explicit space(std::shared_ptr<slot<space_handle>> held) : held_(std::move(held)) {}
 
   [[nodiscard]] std::uint64_t block_bytes() const;
+  /// The fields of Layout.of_c.
+  [[nodiscard]] nanobind::dict layout() const;
 
   using finder = int (*)(cellard_space*, const cellard_key*, std::size_t, cellard_match*);
   /// (matched, ready, loading)

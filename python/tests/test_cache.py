@@ -143,6 +143,41 @@ def test_no_keys_are_no_error(space: cellard.Space) -> None:
     assert space.copy([])[0] == 0
 
 
+def test_a_namespace_opens_without_its_layout(cache: cellard.Cache) -> None:
+    rope = cellard.Rope(4, pairing="interleaved", scaling=2.0, inverse_frequencies=(1.0, 0.5))
+    layouts = {
+        "shaped": cellard.Layout(
+            dtype="bfloat16", layers=2, kv_heads=2, head_dim=8, v_head_dim=4, block_tokens=4,
+            rope=rope, model="tiny",
+        ),
+        "latent": cellard.Layout(
+            dtype="float8_e4m3", layers=1, kv_heads=1, head_dim=8, v_head_dim=0, block_tokens=4
+        ),
+        "opaque": cellard.Layout.opaque(1000, block_tokens=16),
+    }  # fmt: skip
+    for name, layout in layouts.items():
+        owner = cache.open(name, layout, kv_group=3)
+        found = cache.open(name, kv_group=3)
+        assert found.layout == owner.layout
+        assert found.block_bytes == layout.block_bytes
+    key = bytes(32)
+    assert cache.open("opaque", kv_group=3).put([key], data=[b"abc"]).stored == 1
+    with cache.open("opaque", kv_group=3).get([key]) as blocks:
+        assert bytes(blocks[0].data) == b"abc"
+
+
+def test_what_is_not_there_does_not_open_without_a_layout(
+    cache: cellard.Cache, absent: cellard.Cache
+) -> None:
+    with pytest.raises(cellard.Error) as missing:
+        cache.open("nobody")
+    assert missing.value.status == cellard.Status.NOT_FOUND
+    with pytest.raises(cellard.Unavailable):
+        absent.open("nobody")
+    with pytest.raises(TypeError, match="weights"):
+        cache.open("nobody", weights="sha256:00")
+
+
 def test_the_daemon_answers_for_itself(cache: cellard.Cache) -> None:
     assert isinstance(cache.stats(), dict)
     assert isinstance(cache.health(), dict)

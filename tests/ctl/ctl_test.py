@@ -12,6 +12,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,26 @@ class WithDaemon(unittest.TestCase):
         self.ctl("put", "notes", key, "-", *more, stdin=data)
 
 
+class Engine:
+    """A client that speaks the protocol by hand, and says hello."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(os.fspath(path))
+        self.ask(1, b"CELLARD\0" + struct.pack("<HHIQ", 1, 1, 0, 0))
+
+    def ask(self, opcode: int, body: bytes) -> bytes:
+        self.socket.send(struct.pack("<HHIIHH", opcode, 0, 1, 0, 0, 0) + body)
+        answer = self.socket.recv(1 << 20)
+        if answer[2] != 0:
+            raise RuntimeError(answer[16:].decode())
+        return answer[16:]
+
+    def close(self) -> None:
+        self.socket.close()
+
+
 class Blocks(WithDaemon):
     def test_a_block_comes_back_as_it_was_stored(self) -> None:
         data = os.urandom(100_000)
@@ -134,6 +155,19 @@ class Blocks(WithDaemon):
         failed = self.ctl("put", "notes", OTHER, "-", "--max-bytes", "2 KiB", stdin=b"x", code=1)
         self.assertIn(b"another layout", failed.stderr)
         self.store(b"y", OTHER)  # without the option the namespace's own layout counts
+
+    def test_a_namespace_of_an_engine_is_read_written_and_emptied(self) -> None:
+        # An f16 layout as docs/protocol.md has it; cellarctl never heard of it.
+        name, shape = b"engine", struct.pack("<B3x5IQIHH8x", 2, 1, 1, 8, 8, 4, 0, 0, 1, 0)
+        engine = Engine(self.daemon.socket)
+        self.addCleanup(engine.close)
+        engine.ask(2, shape + struct.pack("<HH", 1, len(name)) + name + bytes(-len(name) % 4))
+        data = os.urandom(2 * 1 * 4 * 1 * 16)
+        self.ctl("put", "engine", KEY, "-", stdin=data)
+        self.assertEqual(self.ctl("get", "engine", KEY).stdout, data)
+        self.assertEqual([row["key"] for row in self.json("ls", "engine")["blocks"]], [KEY])
+        self.assertIn(b"128", self.ctl("put", "engine", OTHER, "-", stdin=b"short", code=1).stderr)
+        self.assertEqual(self.json("rm", "engine", KEY)["removed"], 1)
 
     def test_salts_are_kept_apart(self) -> None:
         self.store(b"x", KEY, "--salt", "a")

@@ -17,8 +17,8 @@ def main() -> None:
         if line.startswith("#"):
             continue
         name, hexadecimal = line.split(": ", 1)
-        kind = name.removesuffix(" reply")
-        chooser = REPLIES.index(kind) + 1 if name != kind and kind in REPLIES else 0
+        kind = name.split()[0]
+        chooser = REPLIES.index(kind) + 1 if name.endswith(" reply") and kind in REPLIES else 0
         missing.discard(kind if chooser else "")
         (folder / name.replace(" ", "_")).write_bytes(bytes([chooser]) + bytes.fromhex(hexadecimal))
     if missing:

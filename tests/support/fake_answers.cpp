@@ -19,11 +19,12 @@ struct fake_daemon::visitor {
 
   [[nodiscard]] fake_store& store() const { return *daemon.store_; }
 
-  void operator()(const protocol::hello_request&) const {
+  void operator()(const protocol::hello_request& request) const {
     const auto& settings = daemon.settings_;
     protocol::hello_reply reply;
     reply.version = settings.version;
     reply.shared_memory = settings.shared_memory;
+    reply.features = settings.features & request.features;
     reply.instance = daemon.instance_;
     reply.pid = 4242;
     reply.frame_bytes = settings.frame_bytes;
@@ -36,12 +37,24 @@ struct fake_daemon::visitor {
   }
 
   void operator()(const protocol::open_request& request) const {
-    const auto bytes = request.layout.block_bytes();
+    if (request.existing && !daemon.layout_) {
+      exchange.reply(core::error{errc::not_found, "no such namespace"});
+      return;
+    }
+    if (!request.existing) {
+      daemon.layout_ = request.layout;
+    }
+    const auto bytes = daemon.layout_->block_bytes();
     exchange.peer->block_bytes = bytes;
     if (daemon.store_ == nullptr) {
       daemon.store_ = std::make_unique<fake_store>(bytes);
     }
-    exchange.reply(protocol::open_reply{5, false, daemon.settings_.verify, bytes});
+    protocol::open_reply reply{5, false, daemon.settings_.verify, bytes};
+    if (request.existing) {
+      reply.layout = daemon.layout_;
+      reply.max_age_ms = 7000;
+    }
+    exchange.reply(reply);
   }
 
   [[nodiscard]] std::uint32_t leading(core::key_span keys) const {

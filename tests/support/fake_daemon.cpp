@@ -85,6 +85,7 @@ void fake_daemon::stop() {
   const std::lock_guard guard{mutex_};
   held_.clear();
   store_.reset();
+  layout_.reset();
   leases_.clear();
   ++instance_;
 }

@@ -9,6 +9,7 @@
 // test's thread.
 #pragma once
 
+#include "protocol/fields.hpp"
 #include "protocol/requests.hpp"
 #include "tests/support/fake_store.hpp"
 
@@ -33,6 +34,7 @@ struct fake_settings {
   bool shared_memory = true;
   std::uint8_t verify = protocol::verify_adopted;
   std::uint16_t version = 1;
+  std::uint64_t features = protocol::known_features;
 };
 
 /// One client's connection, as the daemon sees it.
@@ -133,6 +135,7 @@ private:
   std::map<protocol::opcode, int> seen_;
   std::vector<std::shared_ptr<fake_exchange>> held_;
   std::unique_ptr<fake_store> store_;
+  std::optional<core::layout> layout_;  // of the last open that had one
   std::set<std::uint64_t> leases_;
   std::vector<std::uint32_t> aborted_;
   std::map<std::uint32_t, core::block_key> tickets_;

@@ -189,10 +189,10 @@ typedef struct cellard_layout {
   uint32_t block_tokens;
   uint64_t max_bytes; /* CELLARD_OPAQUE only */
   uint32_t kv_group;
-  uint32_t parts; /* ranks that together hold one block; 0 means 1 */
-  uint32_t part;  /* this process's */
-  uint32_t reserved;
-  const char* model;        /* may be NULL */
+  uint32_t parts;    /* ranks that together hold one block; 0 means 1 */
+  uint32_t part;     /* this process's */
+  uint32_t existing; /* 1: open what is there, whatever its layout; only kv_group and part count */
+  const char* model; /* may be NULL */
   const char* weights;      /* fingerprint, may be NULL */
   const cellard_rope* rope; /* may be NULL */
   uint64_t max_age_ms;      /* 0 = no limit */
@@ -202,11 +202,16 @@ typedef struct cellard_layout {
 /* clang-format on */
 
 /* Opens a namespace, creating it at first. CELLARD_LAYOUT_MISMATCH names the field that differs
- * from what exists. */
+ * from what exists. With layout->existing nothing is created: CELLARD_NOT_FOUND when there is none,
+ * CELLARD_UNAVAILABLE without a daemon, also with lazy and $CELLARD_DISABLE. After a restart of the
+ * daemon the library opens the namespace again with the layout that it had, and creates it. */
 CELLARD_API int cellard_open(cellard_client* client, const char* name, const cellard_layout* layout,
                              const void* salt, size_t salt_bytes, cellard_space** space);
 /* Ends the leases and reservations in it. NULL is allowed. */
 CELLARD_API void cellard_space_close(cellard_space* space);
+/* The layout, as given to cellard_open or as the daemon has it. Its pointers belong to the space.
+ */
+CELLARD_API int cellard_space_layout(const cellard_space* space, cellard_layout* layout);
 /* Of one block of one part; max_bytes for CELLARD_OPAQUE. */
 CELLARD_API uint64_t cellard_block_bytes(const cellard_space* space);
 

@@ -121,6 +121,13 @@ class space {
 public:
   explicit space(cellard_space* handle) noexcept : handle_(handle) {}
 
+  /// Its pointers belong to the space.
+  [[nodiscard]] cellard_layout layout() const {
+    cellard_layout found CELLARD_LAYOUT_INIT;
+    check(cellard_space_layout(handle_.get(), &found));
+    return found;
+  }
+
   [[nodiscard]] std::uint64_t block_bytes() const noexcept {
     return cellard_block_bytes(handle_.get());
   }

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import _cellard
 from .errors import MISSES
-from .layout import Layout
+from .layout import Layout, existing_as_c
 from .space import Space
 
 
@@ -49,7 +49,7 @@ class Cache:
     def open(
         self,
         name: str,
-        layout: Layout,
+        layout: Layout | None = None,
         *,
         weights: str = "",
         salt: bytes = b"",
@@ -58,6 +58,9 @@ class Cache:
     ) -> Space:
         """Opens a namespace, creating it at first.
 
+        layout: what its blocks look like. None opens what is there, whatever its layout, which is
+            then ``space.layout``: this raises Error (NOT_FOUND) where there is none, and
+            Unavailable without a daemon.
         weights: fingerprint of the weights ("sha256:..."): blocks of other weights must not be
             found.
         salt: keeps the blocks of different users apart.
@@ -67,12 +70,17 @@ class Cache:
         Raises LayoutMismatch when it exists with another layout. Without a daemon the space gives
         misses until there is one (a strict cache raises Unavailable, here or when it is used).
         """
+        salt = bytes(salt)
+        if layout is None:
+            if weights or max_age is not None:
+                raise TypeError("weights and max_age are those of the namespace that is there")
+            found = self._client.open(name, existing_as_c(kv_group), salt)
+            return Space(name, Layout.of_c(found.layout()), self._strict, lambda: found)
         if not isinstance(layout, Layout):
             raise TypeError(f"layout is {type(layout).__name__}, not cellard.Layout")
         if max_age is not None and max_age <= 0:
             raise ValueError(f"max_age is {max_age}, it has to be more than 0 seconds")
         fields = layout.as_c(weights, kv_group, max_age)
-        salt = bytes(salt)
         space = Space(name, layout, self._strict, lambda: self._client.open(name, fields, salt))
         try:
             space._opened()

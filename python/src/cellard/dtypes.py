@@ -25,6 +25,7 @@ _TYPES = (
 OPAQUE = ElementType("opaque", 0, np.dtype(np.uint8), ("uint8",))
 
 _BY_NAME = {kind.name: kind for kind in (*_TYPES, OPAQUE)}
+_BY_NUMBER = {kind.number: kind for kind in _BY_NAME.values()}
 _ALIASES = {
     "f32": "float32",
     "f16": "float16",
@@ -45,3 +46,8 @@ def element_type(dtype: object) -> ElementType:
         allowed = ", ".join(kind.name for kind in _TYPES)
         raise ValueError(f"layout: dtype {name!r} is unknown, allowed are {allowed}")
     return known
+
+
+def element_type_of(number: int) -> ElementType:
+    """From cellard_dtype's number."""
+    return _BY_NUMBER[number]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .dtypes import OPAQUE, ElementType, element_type
+from .dtypes import OPAQUE, ElementType, element_type, element_type_of
 from .rope import Rope
 
 _MAX_AXIS = 1 << 20
@@ -146,4 +146,24 @@ class Layout:
             "weights": weights,
             "rope": self.rope.as_c() if isinstance(self.rope, Rope) else None,
             "max_age_ms": 0 if max_age is None else max(1, round(max_age * 1000)),
+            "existing": 0,
         }
+
+    @classmethod
+    def of_c(cls, fields: dict[str, Any]) -> "Layout":
+        """From the fields of cellard_layout, as the daemon has them."""
+        kind = element_type_of(fields["dtype"])
+        rope = fields["rope"]
+        return cls(
+            **{
+                **fields,
+                "dtype": kind.name,
+                "v_head_dim": None if kind is OPAQUE else fields["v_head_dim"],
+                "rope": None if rope is None else Rope.of_c(rope),
+            }
+        )
+
+
+def existing_as_c(kv_group: int) -> dict[str, Any]:
+    """The fields of cellard_layout for a namespace as it exists: the shape does not count."""
+    return {**Layout.opaque(1).as_c("", kv_group, None), "existing": 1}

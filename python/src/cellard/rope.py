@@ -63,3 +63,9 @@ class Rope:
             "scaling": float(self.scaling),
             "inverse_frequencies": list(self.inverse_frequencies),
         }
+
+    @classmethod
+    def of_c(cls, fields: dict[str, Any]) -> "Rope":
+        """From the fields of cellard_rope."""
+        rest = {name: value for name, value in fields.items() if name != "interleaved"}
+        return cls(pairing=_PAIRINGS[fields["interleaved"]], **rest)

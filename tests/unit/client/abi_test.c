@@ -50,6 +50,7 @@ static const any_function functions[] = {
   (any_function)cellard_server,
   (any_function)cellard_open,
   (any_function)cellard_space_close,
+  (any_function)cellard_space_layout,
   (any_function)cellard_block_bytes,
   (any_function)cellard_chain_keys,
   (any_function)cellard_key_from_bytes,

@@ -149,6 +149,17 @@ void add_managing(writer_of_examples& out) {
              leases_lost | draining);
 }
 
+void add_existing(writer_of_examples& out) {
+  open_request known;
+  known.name = "llama";
+  known.existing = true;
+  out.ask("open existing", known);
+  const auto shape = example_open();
+  out.answer(
+    "open existing reply", opcode::open,
+    open_reply{space + 1, false, verify_adopted, 33'554'432, shape.layout, shape.max_age_ms});
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, frame_bytes>> example_frames() {
@@ -157,6 +168,7 @@ std::vector<std::pair<std::string, frame_bytes>> example_frames() {
   add_writing(out);
   add_reading(out);
   add_managing(out);
+  add_existing(out);
   return std::move(out.all);
 }
 

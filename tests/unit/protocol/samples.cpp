@@ -119,9 +119,13 @@ void add_session_requests(collector& all) {
           true);
   const auto name = random.text(1, max_name_bytes);
   const auto salt = random.text(0, max_salt_bytes);
-  open_request open{name, random.any<std::uint32_t>(),
-                    0,    random_layout(random),
-                    salt, random.number(0, 1) * random.any<std::uint64_t>()};
+  open_request open{name,
+                    random.any<std::uint32_t>(),
+                    0,
+                    random_layout(random),
+                    salt,
+                    random.number(0, 1) * random.any<std::uint64_t>(),
+                    random.number(0, 1) == 1};
   open.part = static_cast<std::uint16_t>(random.number(0, open.layout.parts - 1U));
   all.add("open", open, true);
   all.add("close", close_request{random.any<std::uint32_t>()});
@@ -176,6 +180,7 @@ void add_small_replies(collector& all) {
   hello.version = random.any<std::uint16_t>();
   hello.shared_memory = random.number(0, 1) == 1;
   hello.privileged = random.number(0, 1) == 1;
+  hello.features = random.any<std::uint64_t>();
   hello.instance = random.any<std::uint64_t>();
   hello.pid = random.any<std::uint32_t>();
   hello.frame_bytes = random.any<std::uint32_t>();
@@ -187,9 +192,13 @@ void add_small_replies(collector& all) {
   hello.lease_ms = random.any<std::uint32_t>();
   hello.server = random.text(0, 40);
   all.add_reply("hello reply", opcode::hello, hello);
-  all.add_reply("open reply", opcode::open,
-                open_reply{random.any<std::uint32_t>(), random.number(0, 1) == 1,
-                           random.any<std::uint8_t>(), random.any<std::uint64_t>()});
+  open_reply open{random.any<std::uint32_t>(), random.number(0, 1) == 1, random.any<std::uint8_t>(),
+                  random.any<std::uint64_t>()};
+  if (random.number(0, 1) == 1) {
+    open.layout = random_layout(random);
+    open.max_age_ms = random.number(0, 1) * random.any<std::uint64_t>();
+  }
+  all.add_reply("open reply", opcode::open, open);
   all.add_reply("salt reply", opcode::salt, salt_reply{random.any<std::uint16_t>()});
   all.add_reply("match reply", opcode::lookup,
                 match_reply{random.any<std::uint32_t>(), random.any<std::uint32_t>(),
