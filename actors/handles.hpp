@@ -19,6 +19,8 @@ using worker_actor = caf::typed_actor<
   // The checksum of `length` bytes at an offset of a segment.
   caf::replies_to<corrupt_atom, std::shared_ptr<core::segment>, std::uint64_t,
                   std::uint32_t>::with<std::uint64_t>,
+  // Overwrites the bytes of removed blocks; how many.
+  caf::replies_to<scrub_atom, std::vector<core::scrub_job>>::with<std::uint32_t>,
   // Makes the pages of [from, to) of a segment present; answers `to`, or `from` when the kernel has
   // no memory.
   caf::replies_to<populate_atom, std::shared_ptr<core::segment>, std::uint64_t,
@@ -43,6 +45,8 @@ using eviction_actor = caf::typed_actor<
 using shard_actor = caf::typed_actor<
   // lookup, get, touch, prefetch, remove, pin, unpin: answers the client itself.
   caf::reacts_to<chain_atom, chain_call>,
+  // remove with scrub, answered when the bytes that nobody reads are overwritten.
+  caf::replies_to<scrub_atom, chain_call>::with<core::removal>,
   // Leases that come back.
   caf::reacts_to<release_atom, session_id, std::vector<std::uint64_t>>,
   // Takes all leases of a session that was silent too long; how many there were.

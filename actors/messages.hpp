@@ -121,6 +121,7 @@ using abort_atom = caf::atom_constant<caf::atom("abort")>;
 using read_atom = caf::atom_constant<caf::atom("read")>;
 using list_atom = caf::atom_constant<caf::atom("list")>;
 using salt_atom = caf::atom_constant<caf::atom("salt")>;
+using scrub_atom = caf::atom_constant<caf::atom("scrub")>;
 using corrupt_atom = caf::atom_constant<caf::atom("corrupt")>;
 using leave_atom = caf::atom_constant<caf::atom("leave")>;
 using clear_atom = caf::atom_constant<caf::atom("clear")>;
@@ -159,11 +160,13 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::list_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::copy_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::space_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::session_description)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::removal)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::access_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::staging_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::config::snapshot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<cellard::core::segment>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::block_name>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::scrub_job>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::reservation>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::errc>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<cellard::actors::read_answer>)

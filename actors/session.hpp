@@ -86,6 +86,7 @@ private:
   void on(const inbound_ptr& from, const protocol::put_request& request);
 
   bool is_served(const inbound_ptr& from, const protocol::chain_request& request);
+  void scrub(const inbound_ptr& from, const space& where, chain_call call);
   void finish_open(const inbound_ptr& from, opened_space opened);
   void answer_read(const inbound_ptr& from, const read_answer& found);
   void ask_text(const inbound_ptr& from, const protocol::admin_request& request);

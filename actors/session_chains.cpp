@@ -3,6 +3,7 @@
 //
 // Requests about chains (the shard answers those), release; and inline reads, list, corrupt.
 #include "actors/session.hpp"
+#include "protocol/fields.hpp"
 
 #include <algorithm>
 
@@ -22,17 +23,36 @@ void session_state::on(const inbound_ptr& from, const protocol::chain_request& r
     setup_.sink->may_hold_leases.store(true, std::memory_order_release);
     wake_at(from->arrived + setup_.settings->limits.lease_time);
   }
-  self->send(where->opened.shard, chain_atom::value,
-             chain_call{from, {setup_.who.id, where->part}, where->salts[request.salt]});
+  chain_call call{from, {setup_.who.id, where->part}, where->salts[request.salt]};
+  if (request.flags != 0) {
+    scrub(from, *where, std::move(call));
+  } else {
+    self->send(where->opened.shard, chain_atom::value, std::move(call));
+  }
+}
+
+/// Takes as long as writing the blocks does, so the request's deadline counts.
+void session_state::scrub(const inbound_ptr& from, const space& where, chain_call call) {
+  expect(from);
+  self->request(where.opened.shard, caf::infinite, scrub_atom::value, std::move(call))
+    .then(
+      [this, from](const core::removal& done) {
+        if (still_expected(*from)) {
+          answer(*from, protocol::count_reply{done.removed, done.later});
+        }
+      },
+      gone(from));
 }
 
 bool session_state::is_served(const inbound_ptr& from, const protocol::chain_request& request) {
   if (!few_enough(from, request.keys.size())) {
     return false;
   }
-  if (request.flags != 0) {
+  const bool scrubs = request.op == protocol::opcode::remove && request.flags == protocol::scrub
+                      && (features_ & protocol::feature_scrub) != 0;
+  if (request.flags != 0 && !scrubs) {
     refuse(*from, errc::invalid_argument,
-           fmt::format("{}: flags {:#x} are not served by this version",
+           fmt::format("{}: flags {:#x} are not defined, or of a feature that hello has to name",
                        protocol::to_string(request.op), request.flags));
     return false;
   }

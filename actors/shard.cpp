@@ -151,6 +151,9 @@ void shard_state::after_request() {
   if (auto events = core->take_events(core::coarse_now()); !events.empty()) {
     self->send(setup_.order, record_atom::value, std::move(events));
   }
+  if (auto jobs = core->take_scrubs(); !jobs.empty()) {
+    overwrite(std::move(jobs), nullptr);  // their leases, or their puts, have ended
+  }
   arm_tick();
 }
 
@@ -179,6 +182,7 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
   });
   return {
     [&state](chain_atom, const chain_call& call) { state.serve(call); },
+    [&state](scrub_atom, const chain_call& call) { return state.scrub(call); },
     [&state](release_atom, session_id who, const std::vector<std::uint64_t>& leases) {
       state.release(who, leases);
     },

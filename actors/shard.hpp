@@ -18,6 +18,7 @@
 #include "protocol/replies.hpp"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -45,6 +46,7 @@ public:
   void start(shard_setup what);
 
   void serve(const chain_call& call);
+  caf::result<core::removal> scrub(const chain_call& call);
   void release(session_id who, const std::vector<std::uint64_t>& leases);
   std::uint32_t revoke(session_id who);
   std::vector<core::reservation> reserve(const write_call& call);
@@ -123,6 +125,8 @@ private:
   void refresh_segments();
   void step_retirement();
 
+  /// Has the bytes of removed blocks overwritten, gives their slots back, and calls `then`.
+  void overwrite(std::vector<core::scrub_job> jobs, std::function<void()> then);
   void after_request();
   void arm_tick();
   [[nodiscard]] core::shard_limits limits() const;

@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 
+#include <cstring>
+
 namespace cellard::actors {
 
 std::vector<std::uint64_t> worker_state::copy(const copy_batch& batch) {
@@ -16,6 +18,13 @@ std::vector<std::uint64_t> worker_state::copy(const copy_batch& batch) {
   }
   counters->copy_queue_bytes.fetch_sub(batch.bytes, std::memory_order_relaxed);
   return checksums;
+}
+
+std::uint32_t worker_state::scrub(const std::vector<core::scrub_job>& jobs) {
+  for (const core::scrub_job& job : jobs) {
+    std::memset(job.bytes, 0, job.length);
+  }
+  return static_cast<std::uint32_t>(jobs.size());
 }
 
 std::uint64_t worker_state::populate(core::segment& memory, std::uint64_t from, std::uint64_t to) {
@@ -37,6 +46,7 @@ worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_state> 
     [&state](copy_atom, const copy_batch& batch) { return state.copy(batch); },
     [](corrupt_atom, const std::shared_ptr<core::segment>& memory, std::uint64_t offset,
        std::uint32_t length) { return core::checksum(memory->data().subspan(offset, length)); },
+    [](scrub_atom, const std::vector<core::scrub_job>& jobs) { return worker_state::scrub(jobs); },
     [](populate_atom, const std::shared_ptr<core::segment>& memory, std::uint64_t from,
        std::uint64_t to) { return worker_state::populate(*memory, from, to); },
     [](punch_atom, const std::shared_ptr<core::segment>& memory) { worker_state::punch(*memory); },

@@ -21,6 +21,7 @@ struct worker_state {
   static constexpr const char* name = "worker";
 
   std::vector<std::uint64_t> copy(const copy_batch& batch);
+  static std::uint32_t scrub(const std::vector<core::scrub_job>& jobs);
   static std::uint64_t populate(core::segment& memory, std::uint64_t from, std::uint64_t to);
   static void punch(const core::segment& memory);
 

@@ -3,6 +3,7 @@
 #include "core/arena.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 namespace cellard::core {
@@ -149,10 +150,28 @@ void arena::release(slot_ref slot) {
   where.free_slots.push_back(slot.slot());
 }
 
+void arena::withdraw(slot_ref slot) {
+  slot_header& head = header(slot);
+  head.state.store(slot_state::writing, std::memory_order_release);
+  head.generation.store(head.generation.load(std::memory_order_relaxed) + 1,
+                        std::memory_order_release);
+  // As in allocate: nobody may see what comes now under the old generation.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  head.checksum = 0;
+  head.key = {};
+  head.parent = {};
+  std::memset(head.salt, 0, sizeof head.salt);
+  head.header_check = 0;
+}
+
 slot_header& arena::header(slot_ref slot) const {
   const part& where = *parts_[slot.segment()];
   auto* table = where.memory->data().data() + segment_table_offset;
   return *reinterpret_cast<slot_header*>(table + std::size_t{slot.slot()} * sizeof(slot_header));
+}
+
+std::uint64_t arena::taken_bytes(slot_ref slot) const {
+  return cost(header(slot).length) - sizeof(slot_header);
 }
 
 std::byte* arena::bytes(slot_ref slot) const {

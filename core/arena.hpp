@@ -72,9 +72,14 @@ public:
   /// no room.
   std::optional<slot_ref> allocate(std::uint32_t length);
   void release(slot_ref slot);
+  /// Readers see that the block has gone, and its header says nothing of it any more; the memory is
+  /// nobody else's until `release`.
+  void withdraw(slot_ref slot);
 
   [[nodiscard]] slot_header& header(slot_ref slot) const;
   [[nodiscard]] std::byte* bytes(slot_ref slot) const;
+  /// What the slot takes of the data area: whole granules.
+  [[nodiscard]] std::uint64_t taken_bytes(slot_ref slot) const;
   [[nodiscard]] place place_of(slot_ref slot) const {
     place found;
     locate(slot, found);

@@ -27,6 +27,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace cellard::core {
@@ -71,6 +72,22 @@ struct write_job {
   std::byte* to = nullptr;
   std::uint32_t length = 0;
   std::shared_ptr<segment> keep;
+};
+
+/// Bytes of a removed block that are to be overwritten before their slot is used again. Whoever
+/// does it keeps `keep`.
+struct scrub_job {
+  slot_ref slot{0};
+  std::byte* bytes = nullptr;
+  std::uint64_t length = 0;
+  std::shared_ptr<segment> keep;
+};
+
+/// Of `scrub`: blocks that went, and how many of them somebody may still read: their bytes go when
+/// the leases of that moment have ended.
+struct removal {
+  std::uint32_t removed = 0;
+  std::uint32_t later = 0;
 };
 
 /// What a codec made of a block; codec 0 means that it is kept raw.
@@ -134,6 +151,12 @@ public:
   // ---- dropping ----
 
   std::uint32_t remove(std::uint16_t salt, key_span keys);
+  /// remove, and the bytes are to be overwritten. So are those of puts that are under way for these
+  /// blocks: their `finish` answers no_parent.
+  removal scrub(std::uint16_t salt, key_span keys);
+  /// What is to be overwritten now. @pre the caller does it, and tells `scrubbed`
+  std::vector<scrub_job> take_scrubs() { return std::exchange(scrubs_, {}); }
+  void scrubbed(const std::vector<scrub_job>& done);
   /// Drops what may go; the rest is returned as refused. Adds the freed bytes to `freed`.
   std::vector<block_name> evict(const std::vector<block_name>& victims, std::uint64_t& freed);
   std::uint32_t clear();
@@ -204,6 +227,7 @@ private:
   struct deferred_slot {
     slot_ref slot{0};
     std::uint64_t before = 0;
+    bool scrubs = false;
   };
   struct aging {
     block_name block;
@@ -222,9 +246,11 @@ private:
                            std::vector<place>& places) const;
   void touch_path(node_id deepest);
   void touch_parents_of_inserted();
-  void drop(node_id id);
-  void drop_parts(node_id id);
-  void free_slot(slot_ref slot);
+  std::uint32_t remove_all(std::uint16_t salt, key_span keys, bool scrubs);
+  void drop(node_id id, bool scrubs = false);
+  void drop_parts(node_id id, bool scrubs);
+  void free_slot(slot_ref slot, bool scrubs);
+  void end_slot(slot_ref slot, bool scrubs);
   void free_deferred();
   void unlease(const lease& given);
   void give_up_part(const block_name& block, std::uint16_t part);
@@ -254,6 +280,7 @@ private:
   std::unordered_map<node_id, std::uint32_t> leased_;  ///< leases whose deepest node this is
   std::unordered_map<node_id, pin_entry> pins_;
   std::deque<deferred_slot> deferred_;
+  std::vector<scrub_job> scrubs_;  ///< until the owner takes them, after each request
   std::deque<aging> aging_;
   std::unordered_map<std::string, std::uint16_t> salts_;
   std::vector<std::array<std::uint8_t, 16>> salt_hashes_;

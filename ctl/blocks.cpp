@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <tuple>
 
 #include "ctl/block_file.hpp"
 #include "ctl/commands.hpp"
@@ -130,18 +131,33 @@ void run_put(const globals& shared, const space_name& which, const put_options& 
   }
 }
 
-void run_remove(const globals& shared, const space_name& which, const std::string& key_hex) {
+void run_remove(const globals& shared, const space_name& which, const std::string& key_hex,
+                bool scrubs) {
   const auto unwanted = parse_key(key_hex);
   const auto daemon = connect(shared);
-  const auto removed = open_existing(daemon, which).remove({&unwanted, 1});
+  const auto from = open_existing(daemon, which);
+  std::uint32_t removed = 0;
+  std::uint32_t later = 0;
+  if (scrubs) {
+    std::tie(removed, later) = from.scrub({&unwanted, 1});
+  } else {
+    removed = from.remove({&unwanted, 1});
+  }
   if (removed == 0) {
     throw refused("not_found", fmt::format("namespace '{}' has no such block", which.name));
   }
   if (shared.json) {
-    print_json({{"removed", removed}});
-  } else {
-    std::cout << fmt::format("removed {} block{}\n", removed, removed == 1 ? "" : "s");
+    print_json({{"removed", removed}, {"later", later}});
+    return;
   }
+  std::cout << fmt::format("removed {} block{}", removed, removed == 1 ? "" : "s");
+  if (scrubs) {
+    std::cout
+      << (later == 0
+            ? " and overwrote the bytes"
+            : "; somebody reads in the namespace, the bytes are overwritten when that ends");
+  }
+  std::cout << '\n';
 }
 
 }  // namespace
@@ -173,7 +189,9 @@ void add_block_commands(CLI::App& app, const globals& shared) {
   auto from = space_arguments(*remove);
   auto unwanted = std::make_shared<std::string>();
   remove->add_option("KEY", *unwanted, "64 hexadecimal digits")->required();
-  remove->callback([=, &shared] { run_remove(shared, *from, *unwanted); });
+  auto scrubs = std::make_shared<bool>(false);
+  remove->add_flag("--scrub", *scrubs, "overwrite the bytes, too, before it says that it is done");
+  remove->callback([=, &shared] { run_remove(shared, *from, *unwanted, *scrubs); });
 }
 
 }  // namespace cellard::ctl

@@ -26,8 +26,9 @@ enum open_field : std::uint16_t {
 /// Bits of hello's `features`.
 enum feature : std::uint64_t {
   feature_existing = 1,  ///< open_existing, and the layout in open's reply
+  feature_scrub = 2,     ///< the flag scrub of remove
 };
-inline constexpr std::uint64_t known_features = feature_existing;
+inline constexpr std::uint64_t known_features = feature_existing | feature_scrub;
 
 inline constexpr std::size_t max_client_name = 64;
 

@@ -110,7 +110,12 @@ void encode(writer& out, const reply_context& context, const status_list_reply& 
 }
 
 void encode(writer& out, const reply_context& context, const count_reply& body) {
-  frame(out, context, core::errc::ok, [&] { out.write(body.count); });
+  frame(out, context, core::errc::ok, [&] {
+    out.write(body.count);
+    if (body.later) {
+      out.write(*body.later);
+    }
+  });
 }
 
 void encode(writer& out, const reply_context& context, const read_reply& body) {

@@ -95,6 +95,7 @@ struct status_list_reply {
 /// Of abort, remove, pin, unpin, release, write, close: how many.
 struct count_reply {
   std::uint32_t count = 0;
+  std::optional<std::uint32_t> later{};  ///< of remove with scrub: blocks that are still leased
 };
 
 struct read_reply {

@@ -88,6 +88,9 @@ void read_into(reader& in, status_list_reply& body) {
 
 void read_into(reader& in, count_reply& body) {
   body.count = in.read<std::uint32_t>();
+  if (in.left() > 0) {
+    body.later = in.read<std::uint32_t>();
+  }
 }
 
 void read_into(reader& in, read_reply& body) {

@@ -63,7 +63,7 @@ struct chain_request {
 };
 
 enum chain_flags : std::uint32_t {
-  scrub = 1,  ///< remove: overwrite the bytes at once; refused until it is served
+  scrub = 1,  ///< remove: overwrite the bytes, too; feature_scrub
 };
 
 struct release_request {};

@@ -136,6 +136,13 @@ open_space_of(const std::shared_ptr<client_state>& client, std::string_view name
   return space;
 }
 
+/// An output that the caller may leave out.
+void put_out(uint32_t* to, uint32_t value) noexcept {
+  if (to != nullptr) {
+    *to = value;
+  }
+}
+
 int match_call(cellard_space* space, protocol::opcode op, const cellard_key* keys, size_t count,
                cellard_match* found) noexcept {
   return guarded([&]() -> int {
@@ -290,6 +297,28 @@ int cellard_prefetch(cellard_space* space, const cellard_key* keys, size_t count
 
 int cellard_remove(cellard_space* space, const cellard_key* keys, size_t count, uint32_t* removed) {
   return count_call(space, protocol::opcode::remove, keys, count, 0, removed);
+}
+
+int cellard_scrub(cellard_space* space, const cellard_key* keys, size_t count, uint32_t* removed,
+                  uint32_t* later) {
+  return guarded([&]() -> int {
+    if (space == nullptr || (keys == nullptr && count > 0)) {
+      return missing("space or keys is NULL");
+    }
+    protocol::count_reply sum{0, 0};
+    if (!space->state->client->disabled() && count > 0) {
+      const auto done = cellard::library::scrub(*space->state, keys_of(keys, count));
+      if (!done) {
+        put_out(removed, 0);
+        put_out(later, 0);
+        return report(done.error());
+      }
+      sum = *done;
+    }
+    put_out(removed, sum.count);
+    put_out(later, sum.later.value_or(0));
+    return CELLARD_OK;
+  });
 }
 
 int cellard_pin(cellard_space* space, const cellard_key* keys, size_t count, uint32_t for_ms,

@@ -2,6 +2,8 @@
 // Copyright the cellard authors
 #include "client/src/chain.hpp"
 
+#include "protocol/fields.hpp"
+
 #include <algorithm>
 
 namespace cellard::library {
@@ -58,6 +60,30 @@ core::result<std::uint32_t> count(const space_state& space, protocol::opcode op,
       request_of(space.on(link), op, piece, argument), space.id, until);
     CELLARD_TRY(reply);
     sum += reply->count;
+    keys = keys.subspan(piece.size());
+  }
+  return sum;
+}
+
+core::result<protocol::count_reply> scrub(const space_state& space, key_span keys) {
+  protocol::count_reply sum{0, 0};
+  const auto until = space.client->start();
+  auto entered = space.client->enter(space, until);
+  CELLARD_TRY(entered);
+  auto& link = **entered;
+  if ((link.server().features & protocol::feature_scrub) == 0) {
+    return core::fail(errc::unsupported_version,
+                      "{} does not overwrite removed blocks; cellard_remove only removes them",
+                      link.server().server);
+  }
+  while (!keys.empty()) {
+    const auto piece = keys.first(std::min(keys.size(), link.keys_per_request()));
+    auto request = request_of(space.on(link), protocol::opcode::remove, piece);
+    request.flags = protocol::scrub;
+    const auto reply = link.call<protocol::count_reply>(request, space.id, until);
+    CELLARD_TRY(reply);
+    sum.count += reply->count;
+    *sum.later += reply->later.value_or(0);
     keys = keys.subspan(piece.size());
   }
   return sum;

@@ -16,6 +16,9 @@ core::result<protocol::match_reply> match(const space_state& space, protocol::op
 core::result<std::uint32_t> count(const space_state& space, protocol::opcode op,
                                   core::key_span keys, std::uint32_t argument);
 
+/// remove with scrub: all pieces, added up.
+core::result<protocol::count_reply> scrub(const space_state& space, core::key_span keys);
+
 core::result<protocol::list_reply> list(const space_state& space, std::uint64_t cursor,
                                         std::size_t room);
 

@@ -122,6 +122,16 @@ std::uint32_t space::remove(nb::handle key_sequence) const {
   return count;
 }
 
+nb::tuple space::scrub(nb::handle key_sequence) const {
+  const auto held = use();
+  auto* raw = held->get();
+  const auto keys = keys_from(key_sequence);
+  std::uint32_t removed = 0;
+  std::uint32_t later = 0;
+  run([&] { return cellard_scrub(raw, keys.data(), keys.size(), &removed, &later); });
+  return nb::make_tuple(removed, later);
+}
+
 std::uint32_t space::pin(nb::handle key_sequence, std::uint32_t for_ms) const {
   const auto held = use();
   auto* raw = held->get();
@@ -172,6 +182,7 @@ void bind_space(nb::module_& module) {
     .def("put_data", &space::put_data, nb::arg("keys"), nb::arg("parent").none(), nb::arg("blocks"))
     .def("reserve", &space::reserve, nb::arg("keys"), nb::arg("parent").none(), nb::arg("lengths"))
     .def("remove", &space::remove, nb::arg("keys"))
+    .def("scrub", &space::scrub, nb::arg("keys"))
     .def("pin", &space::pin, nb::arg("keys"), nb::arg("for_ms"))
     .def("unpin", &space::unpin, nb::arg("keys"))
     .def("list", &space::list, nb::arg("cursor"), nb::arg("room"));

@@ -41,6 +41,8 @@ public:
                                                const std::vector<std::uint64_t>& lengths) const;
 
   std::uint32_t remove(nanobind::handle keys) const;
+  /// (removed, later)
+  nanobind::tuple scrub(nanobind::handle keys) const;
   std::uint32_t pin(nanobind::handle keys, std::uint32_t for_ms) const;
   std::uint32_t unpin(nanobind::handle keys) const;
   /// (items, next cursor)

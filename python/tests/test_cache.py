@@ -166,6 +166,16 @@ def test_a_namespace_opens_without_its_layout(cache: cellard.Cache) -> None:
         assert bytes(blocks[0].data) == b"abc"
 
 
+def test_removed_bytes_can_be_overwritten(space: cellard.Space, absent: cellard.Cache) -> None:
+    keys, (ks, vs) = chain(LAYOUT, 3), arrays(LAYOUT, 3)
+    space.put(keys, ks, vs)
+    assert space.remove(keys[:1], scrub=True) == 3
+    assert space.match(keys) == 0
+    assert space.put(keys, ks, vs).new == 3
+    with pytest.raises(cellard.Unavailable):
+        absent.open("nobody", LAYOUT).remove(keys, scrub=True)
+
+
 def test_what_is_not_there_does_not_open_without_a_layout(
     cache: cellard.Cache, absent: cellard.Cache
 ) -> None:

@@ -136,6 +136,13 @@ class Blocks(WithDaemon):
         self.assertEqual(self.json("ls", "notes")["blocks"], [])
         self.assertIn(b"no such block", self.ctl("rm", "notes", KEY, code=1).stderr)
 
+    def test_rm_overwrites_when_asked(self) -> None:
+        self.store(b"secret")
+        self.assertEqual(self.json("rm", "notes", KEY, "--scrub"), {"removed": 1, "later": 0})
+        self.store(b"secret")
+        self.assertIn("overwrote the bytes", self.text("rm", "notes", KEY, "--scrub"))
+        self.assertIn(b"no such block", self.ctl("rm", "notes", KEY, "--scrub", code=1).stderr)
+
     def test_what_is_not_there_is_said_and_not_made(self) -> None:
         self.assertIn(b"no namespace 'nobody'", self.ctl("ls", "nobody", code=1).stderr)
         self.assertEqual(self.json("namespaces")["namespaces"], [])

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(flags_that_are_not_served_are_refused) {
   const auto space = client.open("model", block);
   const auto keys = keys_from(1, 1);
   auto removal = chain(protocol::opcode::remove, space, keys);
-  removal.flags = protocol::scrub;
+  removal.flags = protocol::scrub;  // of a feature that this client's hello does not name
   const auto refused = client.ask<protocol::count_reply>(removal);
   BOOST_TEST((!refused && refused.error().code() == core::errc::invalid_argument));
 }

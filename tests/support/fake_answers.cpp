@@ -77,7 +77,11 @@ struct fake_daemon::visitor {
           store().remove(key);
         }
       }
-      exchange.reply(protocol::count_reply{count});
+      protocol::count_reply reply{count};
+      if (request.flags == protocol::scrub) {
+        reply.later = daemon.leases_.empty() ? 0 : count;
+      }
+      exchange.reply(reply);
     } else {
       const auto count = leading(request.keys);
       exchange.reply(protocol::match_reply{count, count, 0});

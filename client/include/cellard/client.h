@@ -328,6 +328,13 @@ CELLARD_API void cellard_stage_free(cellard_stage* stage);
 CELLARD_API int cellard_remove(cellard_space* space, const cellard_key* keys, size_t count,
                                uint32_t* removed);
 
+/* The same, and their bytes are overwritten before the call returns. Blocks that anybody reads at
+ * that time (*later of them; may be NULL) are removed at once as well, and their bytes go when the
+ * leases of that time have ended. Large removals take about as long as copying the blocks: a call
+ * that ends with CELLARD_TIMED_OUT goes on in the daemon. */
+CELLARD_API int cellard_scrub(cellard_space* space, const cellard_key* keys, size_t count,
+                              uint32_t* removed, uint32_t* later);
+
 /* Keeps blocks from eviction for `for_ms` (at most limits.pin_time). */
 CELLARD_API int cellard_pin(cellard_space* space, const cellard_key* keys, size_t count,
                             uint32_t for_ms, uint32_t* pinned);

@@ -14,6 +14,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cellard/client.h"
@@ -180,6 +181,15 @@ public:
     std::uint32_t removed = 0;
     check(cellard_remove(handle_.get(), keys.data(), keys.size(), &removed));
     return removed;
+  }
+
+  /// Returns how many were removed, and how many of these keep their bytes until readers have
+  /// ended.
+  std::pair<std::uint32_t, std::uint32_t> scrub(std::span<const key> keys) const {
+    std::uint32_t removed = 0;
+    std::uint32_t later = 0;
+    check(cellard_scrub(handle_.get(), keys.data(), keys.size(), &removed, &later));
+    return {removed, later};
   }
 
   /// For what this class leaves out. Not null.

@@ -199,8 +199,15 @@ class Space:
 
     # ---- the rest ----
 
-    def remove(self, keys: Sequence[bytes]) -> int:
-        """Removes the blocks and all that continue them. How many went."""
+    def remove(self, keys: Sequence[bytes], *, scrub: bool = False) -> int:
+        """Removes the blocks and all that continue them. How many went.
+
+        scrub: overwrite their bytes before this returns; where somebody reads in the namespace at
+            that time, when these leases have ended. A daemon that does not answer raises, since
+            what was not done must not look like a miss.
+        """
+        if scrub:
+            return self._opened().scrub(keys)[0]
         return self._ask(lambda s: s.remove(keys), lambda _: 0)
 
     def pin(self, keys: Sequence[bytes], seconds: float) -> int:

@@ -70,6 +70,7 @@ static const any_function functions[] = {
   (any_function)cellard_stage_commit,
   (any_function)cellard_stage_free,
   (any_function)cellard_remove,
+  (any_function)cellard_scrub,
   (any_function)cellard_pin,
   (any_function)cellard_unpin,
   (any_function)cellard_list,

@@ -149,7 +149,8 @@ void add_managing(writer_of_examples& out) {
              leases_lost | draining);
 }
 
-void add_existing(writer_of_examples& out) {
+/// What came after the others: these keep their request numbers.
+void add_features(writer_of_examples& out) {
   open_request known;
   known.name = "llama";
   known.existing = true;
@@ -158,6 +159,7 @@ void add_existing(writer_of_examples& out) {
   out.answer(
     "open existing reply", opcode::open,
     open_reply{space + 1, false, verify_adopted, 33'554'432, shape.layout, shape.max_age_ms});
+  out.answer("remove scrub reply", opcode::remove, count_reply{2, 1});
 }
 
 }  // namespace
@@ -168,7 +170,7 @@ std::vector<std::pair<std::string, frame_bytes>> example_frames() {
   add_writing(out);
   add_reading(out);
   add_managing(out);
-  add_existing(out);
+  add_features(out);
   return std::move(out.all);
 }
 

@@ -205,6 +205,8 @@ void add_small_replies(collector& all) {
                             random.any<std::uint32_t>()});
   all.add_reply("stage reply", opcode::stage, stage_reply{random.any<std::uint64_t>()});
   all.add_reply("count reply", opcode::remove, count_reply{random.any<std::uint32_t>()});
+  all.add_reply("scrub reply", opcode::remove,
+                count_reply{random.any<std::uint32_t>(), random.any<std::uint32_t>()});
   all.add_reply("text reply", opcode::stats, text_reply{random.text(0, 300)});
 }
 
