@@ -16,6 +16,9 @@
 namespace cellard::daemon {
 namespace {
 
+/// The kernel is short of something that others hold, which no readiness of this socket tells.
+constexpr std::chrono::milliseconds retry_pause{10};
+
 ssize_t send_descriptors(int socket, std::span<const std::byte> frame,
                          std::span<const int> descriptors, int flags) {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(protocol::max_descriptors * sizeof(int))> control;
@@ -42,6 +45,7 @@ connection::connection(io_thread& home, int socket, int process, const connectio
     socket_(home.context(), socket),
     process_(home.context()),
     timer_(home.context()),
+    retry_(home.context()),
     limits_(limits) {
   if (process >= 0) {
     process_.assign(process);
@@ -164,6 +168,7 @@ void connection::end() {
   over_ = true;
   shut_down();
   timer_.cancel();
+  retry_.cancel();
   if (process_.is_open()) {
     process_.cancel();
   }
@@ -220,9 +225,11 @@ connection::sent connection::try_send(std::span<const std::byte> frame,
       return sent::yes;
     }
     if (errno != EINTR) {
-      // Too many descriptors in flight (ETOOMANYREFS) passes when the client reads.
-      return errno == EAGAIN || errno == ENOBUFS || errno == ETOOMANYREFS ? sent::later
-                                                                          : sent::never;
+      // Too many descriptors in flight (ETOOMANYREFS) passes when some client reads. The socket is
+      // writable all the time, so waiting for that would be no waiting.
+      return errno == EAGAIN                             ? sent::later
+             : errno == ENOBUFS || errno == ETOOMANYREFS ? sent::pause
+                                                         : sent::never;
     }
   }
 }
@@ -240,6 +247,7 @@ void connection::send(std::span<const std::byte> frame, std::span<const int> des
       shut_down();  // the reader sees the end and tells the session
       return;
     case sent::later:
+    case sent::pause:
       break;
     }
   }
@@ -273,6 +281,9 @@ void connection::flush() {
     case sent::later:
       arm_write();
       return;
+    case sent::pause:
+      arm_retry();
+      return;
     case sent::never:
       shut_down();
       return;
@@ -290,6 +301,15 @@ void connection::arm_write() {
                          self->flush();
                        }
                      });
+}
+
+void connection::arm_retry() {
+  retry_.expires_after(retry_pause);
+  retry_.async_wait([self = shared_from_this()](const boost::system::error_code& failed) {
+    if (!failed && !self->over_) {
+      self->flush();
+    }
+  });
 }
 
 }  // namespace cellard::daemon

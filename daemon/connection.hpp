@@ -70,7 +70,7 @@ private:
     std::vector<int> descriptors;
     std::shared_ptr<const void> keep;
   };
-  enum class sent { yes, later, never };
+  enum class sent { yes, later, pause, never };
 
   void arm_read();
   void readable();
@@ -83,6 +83,7 @@ private:
   void arm_timer(std::chrono::steady_clock::time_point when);
   sent try_send(std::span<const std::byte> frame, std::span<const int> descriptors);
   void arm_write();
+  void arm_retry();
   template <class Function>
   void at_home(Function what);
 
@@ -90,6 +91,7 @@ private:
   boost::asio::posix::stream_descriptor socket_;
   boost::asio::posix::stream_descriptor process_;
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer retry_;
   connection_limits limits_;
   actors::session_actor session_;
   actors::route_table routes_;  // home thread
