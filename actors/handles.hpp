@@ -75,9 +75,9 @@ using shard_actor = caf::typed_actor<
   caf::replies_to<clear_atom>::with<std::uint32_t>,
   // INTERNAL: expire what time ends.
   caf::reacts_to<tick_atom>,
-  // From the memory manager: here is a segment; there is none now; there may be again; give one
-  // back.
-  caf::reacts_to<segment_atom, std::shared_ptr<core::segment>>, caf::reacts_to<denied_atom>,
+  // From the memory manager: here is a segment; there is none now (true: the kernel has none, so
+  // nobody will say when there is); there may be again; give one back.
+  caf::reacts_to<segment_atom, std::shared_ptr<core::segment>>, caf::reacts_to<denied_atom, bool>,
   caf::reacts_to<room_atom>, caf::reacts_to<retire_atom>,
   // New limits.
   caf::reacts_to<apply_atom, config::snapshot>>;

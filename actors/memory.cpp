@@ -53,7 +53,7 @@ void memory_state::grant(space_id space, std::uint64_t block_bytes, std::uint32_
         self->send(members.at(*giver).shard, retire_atom::value);
       }
     }
-    self->send(who->second.shard, denied_atom::value);
+    self->send(who->second.shard, denied_atom::value, false);
     return;
   }
   auto made = core::segment::create(
@@ -63,7 +63,7 @@ void memory_state::grant(space_id space, std::uint64_t block_bytes, std::uint32_
   if (!made) {
     // Out of descriptors or memory: the shard makes room in what it has.
     budget.give_back(space, *data_bytes);
-    self->send(who->second.shard, denied_atom::value);
+    self->send(who->second.shard, denied_atom::value, true);
     return;
   }
   self->send(who->second.shard, segment_atom::value, std::move(*made));

@@ -158,7 +158,7 @@ void shard_state::after_request() {
 }
 
 void shard_state::arm_tick() {
-  if (!ticking_ && (core->needs_tick() || retiring_)) {
+  if (!ticking_ && (core->needs_tick() || retiring_ || ask_again_)) {
     ticking_ = true;
     self->delayed_send(self, tick_period, tick_atom::value);
   }
@@ -167,6 +167,7 @@ void shard_state::arm_tick() {
 void shard_state::tick() {
   ticking_ = false;
   core->tick(now());
+  ask_again(now());
   step_retirement();
   retry_waiting();
   after_request();
@@ -206,7 +207,7 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
     [&state](segment_atom, const std::shared_ptr<core::segment>& fresh) {
       state.take_segment(fresh);
     },
-    [&state](denied_atom) { state.denied(); },
+    [&state](denied_atom, bool by_kernel) { state.denied(by_kernel); },
     [&state](room_atom) { state.room(); },
     [&state](retire_atom) { state.retire(); },
     [&state](apply_atom, const config::snapshot& fresh) { state.apply(fresh); },

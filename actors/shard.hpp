@@ -20,6 +20,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace cellard::actors {
@@ -61,7 +62,7 @@ public:
   std::uint32_t clear();
   void tick();
   void take_segment(const std::shared_ptr<core::segment>& fresh);
-  void denied();
+  void denied(bool by_kernel);
   void room();
   void retire();
   /// The namespace ends: no client's mapping may keep its pages.
@@ -118,6 +119,8 @@ private:
   void make_room();
   void run_ahead();
   void ask_segment(bool needed);
+  void ask_again_later();
+  void ask_again(time_point now);
   void choose_victims(std::uint64_t bytes);
   void evict(const std::vector<core::block_name>& victims);
   void populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from,
@@ -139,10 +142,13 @@ private:
   std::deque<entry> waiting_;            ///< bounded by the sessions' credits
   std::size_t next_worker_ = 0;
   std::size_t populating_ = 0;
-  int rounds_ = 0;              ///< of victims that were all refused
-  bool asked_ = false;          ///< for a segment
-  bool asked_in_need_ = false;  ///< a put waited when it asked
-  bool denied_ = false;         ///< and got none, until room
+  int rounds_ = 0;                          ///< of victims that were all refused
+  bool asked_ = false;                      ///< for a segment
+  bool asked_in_need_ = false;              ///< a put waited when it asked
+  bool denied_ = false;                     ///< and got none, until room
+  std::optional<time_point> ask_again_;     ///< the kernel had no memory: when to try again
+  std::shared_ptr<core::segment> partial_;  ///< whose pages it did not give, from here on
+  std::uint64_t partial_from_ = 0;
   bool choosing_ = false;
   bool retiring_ = false;
   bool ticking_ = false;

@@ -6,6 +6,7 @@
 #include "actors/shard.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cellard::actors {
 namespace {
@@ -16,6 +17,10 @@ constexpr std::uint64_t first_piece = std::uint64_t{4} << 20;
 constexpr std::uint64_t later_piece = std::uint64_t{16} << 20;
 
 constexpr int most_rounds = 8;
+
+// The kernel does not say when it has memory or descriptors again. Asking costs it a few system
+// calls, and the pages of one piece when it gives them.
+constexpr std::chrono::seconds kernel_pause{5};
 
 }  // namespace
 
@@ -61,6 +66,9 @@ void shard_state::populate(const std::shared_ptr<core::segment>& memory, std::ui
         if (reached == from) {  // the kernel has no memory: what is there stays usable
           --populating_;
           denied_ = true;
+          partial_ = memory;
+          partial_from_ = from;
+          ask_again_later();
         } else {
           core->memory().extend(*memory, reached);
           populate(memory, reached, later_piece);
@@ -71,8 +79,28 @@ void shard_state::populate(const std::shared_ptr<core::segment>& memory, std::ui
       [this](const caf::error&) { --populating_; });
 }
 
-void shard_state::denied() {
+void shard_state::ask_again_later() {
+  ask_again_ = std::chrono::steady_clock::now() + kernel_pause;
+  arm_tick();
+}
+
+void shard_state::ask_again(time_point now) {
+  if (!ask_again_ || now < *ask_again_) {
+    return;
+  }
+  ask_again_.reset();
+  if (partial_) {
+    ++populating_;
+    populate(std::exchange(partial_, nullptr), partial_from_, first_piece);
+  }
+  room();
+}
+
+void shard_state::denied(bool by_kernel) {
   asked_ = false;
+  if (by_kernel) {
+    ask_again_later();
+  }
   if (!waiting_.empty() && !asked_in_need_) {
     ask_segment(true);  // a put has come since
     return;
@@ -185,6 +213,9 @@ void shard_state::step_retirement() {
   if (auto gone = core->retire_some()) {
     retiring_ = false;
     denied_ = true;
+    if (partial_ == gone->memory) {
+      partial_.reset();
+    }
     refresh_segments();
     self->send(setup_.housekeeper, punch_atom::value, gone->memory);
     self->send(setup_.memory, freed_atom::value, setup_.what.id, gone->data_bytes);

@@ -4,6 +4,7 @@
 // More clients than limits.sessions or the process's descriptors allow: the rest are turned away,
 // those who are in are served, and when they are gone there is room for others.
 #include "tests/support/keys.hpp"
+#include "tests/support/payload.hpp"
 #include "tests/support/store_client.hpp"
 #include "tests/support/watcher.hpp"
 
@@ -88,6 +89,28 @@ BOOST_AUTO_TEST_CASE(without_descriptors_clients_are_turned_away_and_the_others_
   const store_client after(daemon.socket(), "model", opaque(block));
   BOOST_TEST(after.find(1, 4, 1) == 4U);
   BOOST_TEST(all(after.put(10, 4, 1, block), CELLARD_OK));
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_that_got_no_segment_asks_again_without_being_told) {
+  const daemon_process daemon({.descriptors = 100});
+  watcher eyes(daemon);
+  const client writer(options_for(daemon.socket()));
+  const auto put = [&](const char* name) {
+    const auto space = writer.open(name, opaque(block));
+    const auto keys = store_client::keys_of(1, 1);
+    const auto bytes = payload(1, 1, block);
+    const cellard_const_buffer buffer{bytes.data(), bytes.size()};
+    int status = CELLARD_OK;
+    check(cellard_put(space.handle(), nullptr, keys.data(), 1, &buffer, 1, &status, nullptr));
+    return status;
+  };
+  BOOST_TEST(put("first") == CELLARD_OK);
+  auto in = flood(daemon.socket(), 150);
+  BOOST_TEST(put("second") == CELLARD_BUSY);  // no descriptor for its segment
+  in.clear();
+  // Nothing that the shard hears of has changed; only the kernel has descriptors again.
+  eyes.until("the second namespace has memory",
+             [&](const auto&) { return put("second") == CELLARD_OK; });
 }
 
 BOOST_AUTO_TEST_CASE(each_limit_says_its_name) {
