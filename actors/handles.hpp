@@ -89,8 +89,9 @@ using memory_actor = caf::typed_actor<
   caf::reacts_to<grant_atom, space_id, std::uint64_t, std::uint32_t, bool>,
   // A namespace has retired a segment of so many bytes.
   caf::reacts_to<freed_atom, space_id, std::uint64_t>,
-  // A staging area of so many bytes. limit_reached, out_of_memory, out_of_descriptors
-  caf::replies_to<stage_atom, std::uint64_t>::with<core::result<core::staging_ptr>>,
+  // A staging area of so many bytes, or when there is little left of less, but at least so many
+  // (second). limit_reached, out_of_memory, out_of_descriptors
+  caf::replies_to<stage_atom, std::uint64_t, std::uint64_t>::with<core::result<core::staging_ptr>>,
   // A namespace began, with its description and its shard; it ended.
   caf::reacts_to<join_atom, space_description, shard_actor>, caf::reacts_to<forget_atom, space_id>,
   // New capacity and quotas.

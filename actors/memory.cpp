@@ -88,8 +88,12 @@ void memory_state::freed(space_id space, std::uint64_t bytes) {
   }
 }
 
-core::result<core::staging_ptr> memory_state::stage(std::uint64_t bytes) {
+core::result<core::staging_ptr> memory_state::stage(std::uint64_t wanted, std::uint64_t least) {
   const std::uint64_t limit = budget.settings().staging_bytes;
+  const std::uint64_t left = limit - std::min(limit, staging->bytes());
+  // No more than half of what is left, so that whoever comes next finds some, too.
+  const std::uint64_t half = left / 2 / core::segment::page_bytes * core::segment::page_bytes;
+  const std::uint64_t bytes = std::clamp(half, least, wanted);
   if (!staging->take(bytes, limit)) {
     return core::fail(
       core::errc::limit_reached,
@@ -154,7 +158,9 @@ memory_actor::behavior_type memory(memory_actor::stateful_pointer<memory_state> 
       state.grant(space, block, granule, needed);
     },
     [&state](freed_atom, space_id space, std::uint64_t bytes) { state.freed(space, bytes); },
-    [&state](stage_atom, std::uint64_t bytes) { return state.stage(bytes); },
+    [&state](stage_atom, std::uint64_t wanted, std::uint64_t least) {
+      return state.stage(wanted, least);
+    },
     [&state](join_atom, const space_description& space, const shard_actor& shard) {
       state.join(space, shard);
     },

@@ -25,7 +25,7 @@ struct memory_state {
 
   void grant(space_id space, std::uint64_t block_bytes, std::uint32_t granule_bytes, bool needed);
   void freed(space_id space, std::uint64_t bytes);
-  core::result<core::staging_ptr> stage(std::uint64_t bytes);
+  core::result<core::staging_ptr> stage(std::uint64_t wanted, std::uint64_t least);
   void join(const space_description& space, const shard_actor& shard);
   void forget(space_id space);
   void apply(const config::snapshot& fresh);

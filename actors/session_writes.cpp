@@ -5,6 +5,7 @@
 // about its staging area is checked here; from then on offsets are trusted, the bytes behind them
 // never are.
 #include "actors/session.hpp"
+#include "protocol/fields.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -45,12 +46,23 @@ void session_state::on(const inbound_ptr& from, const protocol::stage_request& r
                        request.bytes, limit));
     return;
   }
-  const auto page = core::segment::page_bytes;
+  if (request.least > request.bytes
+      || (request.least != 0 && (features_ & protocol::feature_least) == 0)) {
+    refuse(*from, errc::invalid_argument,
+           fmt::format("stage: at least {} of {} bytes asked for; least is at most bytes, and of a "
+                       "feature that hello has to name",
+                       request.least, request.bytes));
+    return;
+  }
+  const auto whole = [](std::uint64_t bytes) {
+    const auto page = core::segment::page_bytes;
+    return (bytes + page - 1) / page * page;
+  };
   staging_.reset();  // what is being copied keeps the old area until it is done
   expect(from);
   self
-    ->request(setup_.memory, caf::infinite, stage_atom::value,
-              (request.bytes + page - 1) / page * page)
+    ->request(setup_.memory, caf::infinite, stage_atom::value, whole(request.bytes),
+              whole(request.least == 0 ? request.bytes : request.least))
     .then(
       [this, from](const core::result<core::staging_ptr>& made) {
         if (!still_expected(*from)) {

@@ -27,8 +27,9 @@ enum open_field : std::uint16_t {
 enum feature : std::uint64_t {
   feature_existing = 1,  ///< open_existing, and the layout in open's reply
   feature_scrub = 2,     ///< the flag scrub of remove
+  feature_least = 4,     ///< `least` of stage
 };
-inline constexpr std::uint64_t known_features = feature_existing | feature_scrub;
+inline constexpr std::uint64_t known_features = feature_existing | feature_scrub | feature_least;
 
 inline constexpr std::size_t max_client_name = 64;
 

@@ -243,7 +243,13 @@ result<request> decode(const request_frame& frame) {
   case opcode::put:
     return decode_put(in);
   case opcode::stage: {
-    const stage_request body{in.read<std::uint64_t>()};
+    stage_request body{in.read<std::uint64_t>()};
+    if (in.left() > 0) {
+      body.least = in.read<std::uint64_t>();
+      if (body.least == 0) {
+        return fail(errc::invalid_argument, "stage: least is 1 or more, or is left out");
+      }
+    }
     return finished(in, op, body);
   }
   case opcode::write:

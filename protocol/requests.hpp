@@ -74,6 +74,7 @@ struct release_request {};
 /// area (commits in flight keep the old one alive).
 struct stage_request {
   std::uint64_t bytes = 0;
+  std::uint64_t least = 0;  ///< not 0: an area of so many will do (feature_least)
 };
 
 struct put_entry {

@@ -84,6 +84,9 @@ opcode write_body_of(writer& out, const put_request& body) {
 
 opcode write_body_of(writer& out, const stage_request& body) {
   out.write(body.bytes);
+  if (body.least != 0) {
+    out.write(body.least);
+  }
   return opcode::stage;
 }
 

@@ -95,10 +95,11 @@ public:
   /// A get has to wait with its lease until it has somewhere to go.
   void give_back(std::uint64_t lease) { releases_.push_back(lease); }
 
-  /// Makes sure that there is a staging area, of `wanted` bytes if the daemon grants so many. An
-  /// area that is in use is not replaced: the daemon would read what is committed later from the
-  /// new one.
-  core::result<core::ok_t> ensure_staging(std::uint64_t wanted, const deadline& until);
+  /// Makes sure that there is a staging area, of `wanted` bytes if the daemon grants so many, else
+  /// of at least `least`. An area that is in use is not replaced: the daemon would read what is
+  /// committed later from the new one.
+  core::result<core::ok_t> ensure_staging(std::uint64_t wanted, std::uint64_t least,
+                                          const deadline& until);
 
   /// Marks the connection as lost and passes the error on.
   tl::unexpected<core::error> lose(core::error problem);
@@ -146,7 +147,8 @@ private:
   std::size_t encode_frame(const protocol::request& body, protocol::request_header header);
   core::result<answer> await(std::uint32_t id, std::uint16_t op, const deadline& until);
   core::result<answer> receive(const deadline& until, bool descriptors);
-  core::result<core::ok_t> request_staging(std::uint64_t bytes, const deadline& until);
+  core::result<core::ok_t> request_staging(std::uint64_t bytes, std::uint64_t least,
+                                           const deadline& until);
   core::result<core::ok_t> adopt_staging(const answer& reply);
   core::result<core::ok_t> await_late_staging(const deadline& until);
   core::result<core::ok_t> handle_late(const answer& late);
@@ -164,6 +166,7 @@ private:
   std::uint64_t leases_lost_ = 0;
   std::size_t room_ = 0;  ///< of a request, for entries or bytes
   std::size_t releases_per_frame_ = 0;
+  std::uint64_t staging_asked_ = 0;  ///< of the area that there is; it may have been given less
   std::vector<std::uint64_t> releases_;
   std::vector<protocol::request> deferred_;  ///< posted before the next request
   std::vector<abandoned> abandoned_;

@@ -3,6 +3,7 @@
 //
 // The connection's part in writing: asking for a staging area, and taking it when it comes late.
 #include "client/src/connection.hpp"
+#include "protocol/fields.hpp"
 
 #include <algorithm>
 
@@ -19,24 +20,32 @@ constexpr std::uint64_t usual_area = 8U << 20;
 
 }  // namespace
 
-core::result<ok_t> connection::ensure_staging(std::uint64_t wanted, const deadline& until) {
+core::result<ok_t> connection::ensure_staging(std::uint64_t wanted, std::uint64_t least,
+                                              const deadline& until) {
   CELLARD_TRY(await_late_staging(until));
   const auto most = std::max<std::uint64_t>(server_.staging_bytes, 1);
   const auto bytes = std::min(std::max(wanted, usual_area), most);
-  if (staging != nullptr && (staging->size() >= bytes || staging->in_use())) {
+  // A daemon that gave less than it was asked for has little left: it is not asked again.
+  const auto enough = [&] {
+    return staging->size() >= bytes || (staging->size() >= least && staging_asked_ >= bytes);
+  };
+  if (staging != nullptr && (staging->in_use() || enough())) {
     return ok_t{};
   }
-  auto made = request_staging(bytes, until);
+  const bool may_be_less = (server_.features & protocol::feature_least) != 0;
+  auto made = request_staging(bytes, may_be_less ? std::min(least, bytes) : 0, until);
   if (made || made.error().code() != errc::limit_reached) {
     return made;
   }
   // The staging memory of all sessions is used up. What there is has to do, or the least that is of
   // use.
-  return staging != nullptr ? ok_t{} : request_staging(std::min(wanted, usual_area), until);
+  return staging != nullptr ? ok_t{} : request_staging(std::min(wanted, usual_area), 0, until);
 }
 
-core::result<ok_t> connection::request_staging(std::uint64_t bytes, const deadline& until) {
-  const auto reply = exchange(protocol::stage_request{bytes}, 0, until);
+core::result<ok_t> connection::request_staging(std::uint64_t bytes, std::uint64_t least,
+                                               const deadline& until) {
+  staging_asked_ = bytes;  // the answer may come late, too
+  const auto reply = exchange(protocol::stage_request{bytes, least}, 0, until);
   CELLARD_TRY(reply);
   if (auto adopted = adopt_staging(*reply); !adopted) {
     return reply->frame.header.status == 0 ? lose(std::move(adopted).error()) : adopted;

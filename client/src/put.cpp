@@ -62,7 +62,7 @@ core::result<batch> take_room(const space_state& space, const progress& state,
   while (count < entries && bytes < most) {
     bytes += staging_area::rounded(rest[count++]);
   }
-  CELLARD_TRY(link.ensure_staging(bytes, until));
+  CELLARD_TRY(link.ensure_staging(bytes, staging_area::rounded(rest[0]), until));
   while (made.ranges->size() < count
          && staging_range::take(link.staging, rest[made.ranges->size()], *made.ranges)) {}
   return made;

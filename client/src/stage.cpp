@@ -78,7 +78,7 @@ core::result<ok_t> stage::take_room(connection& link, const deadline& until) {
   if (bytes == 0) {
     return ok_t{};
   }
-  CELLARD_TRY(link.ensure_staging(bytes, until));
+  CELLARD_TRY(link.ensure_staging(bytes, bytes, until));  // all are written before any is sent
   std::vector<std::uint32_t> without;
   for (auto& entry : entries_) {
     if (entry.status != errc::ok) {

@@ -113,6 +113,19 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_got_no_segment_asks_again_without_being_to
              [&](const auto&) { return put("second") == CELLARD_OK; });
 }
 
+BOOST_AUTO_TEST_CASE(clients_share_the_staging_memory_of_a_small_daemon) {
+  const daemon_process daemon({.config = "[memory]\ncapacity = \"64 MiB\"\n[limits]\n"
+                                         "staging = \"8 MiB\"\nstaging_total = \"8 MiB\"\n"});
+  constexpr std::size_t large = 512 * 1024;
+  std::list<store_client> clients;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    clients.emplace_back(daemon.socket(), "model", opaque(large));
+    BOOST_TEST(all(clients.back().put(100 * i, 8, 1, large), CELLARD_OK), "client " << i);
+    BOOST_TEST(clients.back().find(100 * i, 8, 1) == 8U);
+  }
+  BOOST_TEST(watcher(daemon).stats().at("staging_bytes") <= 8U << 20);
+}
+
 BOOST_AUTO_TEST_CASE(each_limit_says_its_name) {
   const daemon_process daemon({.config = "[memory]\ncapacity = \"64 MiB\"\n[limits]\n"
                                          "staging = \"1 MiB\"\nnamespaces = 2\n"

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace cellard::testing {
@@ -114,12 +115,19 @@ struct fake_daemon::visitor {
   }
 
   void operator()(const protocol::stage_request& request) const {
-    exchange.peer->staging = std::make_unique<sealed_memory>(request.bytes);
+    const auto least = request.least == 0 ? request.bytes : request.least;
+    const auto left = daemon.settings_.staging_left;
+    if (least > left) {
+      exchange.reply(core::error{errc::limit_reached, "limits.staging_total"});
+      return;
+    }
+    const auto bytes = std::clamp(left, least, request.bytes);
+    exchange.peer->staging = std::make_unique<sealed_memory>(bytes);
     std::vector<int> descriptors;
     if (daemon.settings_.shared_memory) {
       descriptors.push_back(exchange.peer->staging->descriptor());
     }
-    exchange.reply(protocol::stage_reply{request.bytes}, descriptors);
+    exchange.reply(protocol::stage_reply{bytes}, descriptors);
   }
 
   [[nodiscard]] errc store_block(const core::block_key& key, std::uint64_t offset,

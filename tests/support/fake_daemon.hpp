@@ -31,6 +31,7 @@ struct fake_settings {
   std::uint32_t keys = 4096;
   std::uint32_t frame_bytes = protocol::default_frame_bytes;
   std::uint64_t staging_bytes = 64U << 20;
+  std::uint64_t staging_left = ~std::uint64_t{0};  ///< an area has no more than this
   bool shared_memory = true;
   std::uint8_t verify = protocol::verify_adopted;
   std::uint16_t version = 1;

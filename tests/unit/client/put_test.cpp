@@ -111,6 +111,36 @@ BOOST_AUTO_TEST_CASE(batches_are_as_large_as_staging_and_chained_by_their_last_k
   BOOST_TEST(fixture.daemon.seen(opcode::stage) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_smaller_area_than_asked_for_is_used_as_it_is) {
+  fake_settings settings;
+  settings.staging_left = 3 * block_bytes;
+  cache fixture{settings};
+  BOOST_TEST(fixture.put(10) == 10U);
+  BOOST_TEST(fixture.daemon.seen(opcode::put) == 4);
+  BOOST_TEST(fixture.put(10, block_bytes, 10) == 10U);
+  BOOST_TEST(holds(fixture, 19));
+  BOOST_TEST(fixture.daemon.seen(opcode::stage) == 1);  // it is not asked for more again
+}
+
+BOOST_AUTO_TEST_CASE(an_area_that_no_block_fits_into_is_refused) {
+  fake_settings settings;
+  settings.staging_left = block_bytes - 1;
+  cache fixture{settings};
+  BOOST_TEST(fixture.put(2) == 0U);
+  BOOST_TEST(fixture.status == CELLARD_LIMIT_REACHED);
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_without_the_feature_is_asked_as_before) {
+  fake_settings settings;
+  settings.features = 0;
+  cache fixture{settings};
+  fixture.daemon.on(opcode::stage, [](fake_exchange& exchange) {
+    BOOST_TEST(std::get<protocol::stage_request>(exchange.body).least == 0U);
+    return false;
+  });
+  BOOST_TEST(fixture.put(10) == 10U);
+}
+
 BOOST_AUTO_TEST_CASE(long_lists_go_in_requests_of_the_allowed_size) {
   fake_settings settings;
   settings.keys = 8;

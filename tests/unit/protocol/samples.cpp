@@ -165,6 +165,8 @@ void add_block_requests(collector& all) {
   std::ranges::generate(tickets, [&] { return random.any<std::uint32_t>(); });
   all.add("abort", abort_request{space, tickets});
   all.add("stage", stage_request{random.any<std::uint64_t>()});
+  all.add("stage least",
+          stage_request{random.any<std::uint64_t>(), random.any<std::uint64_t>() | 1U}, true);
   const auto payload = random.bytes(0, 100);
   all.add("write", write_request{random.any<std::uint64_t>(), payload}, true);
   all.add("read", read_request{space, salt, random.any<std::uint32_t>(),

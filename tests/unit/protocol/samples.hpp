@@ -17,7 +17,8 @@ struct sample {
   std::string name;
   frame_bytes bytes;
   reencode_function reencode;
-  bool has_open_end;  ///< requests whose last part takes what is there: fields, texts, payload
+  bool has_open_end;  ///< requests whose last part takes what is there or may be left out: fields,
+                      ///< texts, payload, `least` of stage
 };
 
 /// One frame of every request and reply type, every admin and chain opcode included.
