@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace cellard::core {
 namespace {
@@ -35,26 +36,32 @@ std::optional<std::uint64_t> limit_in(const std::filesystem::path& file) {
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> smaller(std::optional<std::uint64_t> a,
-                                     std::optional<std::uint64_t> b) {
-  return a && b ? std::min(*a, *b) : a ? a : b;
+struct limit {
+  std::optional<std::uint64_t> bytes;
+  std::filesystem::path file;
+};
+
+void lower(limit& least, const std::filesystem::path& file) {
+  const auto found = limit_in(file);
+  if (found && (!least.bytes || *found < *least.bytes)) {
+    least = {found, file};
+  }
 }
 
 /// The limit of a group and of all groups above it.
-std::optional<std::uint64_t> limit_up(const std::filesystem::path& mount,
-                                      std::filesystem::path group, const char* file) {
-  std::optional<std::uint64_t> least = limit_in(mount / file);
+void lower_upwards(limit& least, const std::filesystem::path& mount, std::filesystem::path group,
+                   const char* file) {
+  lower(least, mount / file);
   for (; !group.empty(); group = group.has_parent_path() ? group.parent_path() : "") {
-    least = smaller(least, limit_in(mount / group / file));
+    lower(least, mount / group / file);
     if (group == group.parent_path()) {
       break;
     }
   }
-  return least;
 }
 
-std::optional<std::uint64_t> cgroup_limit(const std::filesystem::path& root) {
-  std::optional<std::uint64_t> least;
+limit cgroup_limit(const std::filesystem::path& root) {
+  limit least;
   std::ifstream file(root / "proc/self/cgroup");
   // "0::/a/b" is version 2; "9:memory:/a/b" is the memory controller of version 1.
   for (std::string line; std::getline(file, line);) {
@@ -67,10 +74,9 @@ std::optional<std::uint64_t> cgroup_limit(const std::filesystem::path& root) {
     const std::filesystem::path group =
       std::filesystem::path(line.substr(second + 1)).relative_path();
     if (controllers.empty()) {
-      least = smaller(least, limit_up(root / "sys/fs/cgroup", group, "memory.max"));
+      lower_upwards(least, root / "sys/fs/cgroup", group, "memory.max");
     } else if (controllers.find("memory") != std::string::npos) {
-      least =
-        smaller(least, limit_up(root / "sys/fs/cgroup/memory", group, "memory.limit_in_bytes"));
+      lower_upwards(least, root / "sys/fs/cgroup/memory", group, "memory.limit_in_bytes");
     }
   }
   return least;
@@ -83,7 +89,9 @@ std::uint64_t host_memory::usable_bytes() const noexcept {
 }
 
 host_memory read_host_memory(const std::filesystem::path& root) {
-  host_memory found{meminfo(root, "MemTotal:"), meminfo(root, "MemAvailable:"), cgroup_limit(root)};
+  auto group = cgroup_limit(root);
+  host_memory found{meminfo(root, "MemTotal:"), meminfo(root, "MemAvailable:"), group.bytes,
+                    std::move(group.file)};
   struct sysinfo info {};
   if (found.total_bytes == 0 && sysinfo(&info) == 0) {
     // ProcSubset=pid of a service hides /proc/meminfo.

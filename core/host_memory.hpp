@@ -16,6 +16,7 @@ struct host_memory {
   std::uint64_t total_bytes = 0;      ///< MemTotal
   std::uint64_t available_bytes = 0;  ///< MemAvailable
   std::optional<std::uint64_t> cgroup_bytes;
+  std::filesystem::path cgroup_file;  ///< where that limit stands; empty without one
 
   /// What shares of memory are shares of.
   [[nodiscard]] std::uint64_t usable_bytes() const noexcept;

@@ -60,47 +60,55 @@ std::vector<std::pair<std::uint64_t, fs::path>> numbered(const fs::path& folder,
   return found;
 }
 
-json memory_facts() {
-  const auto host = core::read_host_memory();
+json memory_facts(const fs::path& root) {
+  const auto host = core::read_host_memory(root);
   return {{"total_bytes", host.total_bytes},
           {"available_bytes", host.available_bytes},
           {"cgroup_limit_bytes", host.cgroup_bytes ? json(*host.cgroup_bytes) : json(nullptr)},
+          {"cgroup_limit_file", host.cgroup_file.string()},
           {"usable_bytes", host.usable_bytes()}};
 }
 
-json page_facts() {
-  const fs::path kernel = "/sys/kernel/mm";
+/// Reserved huge pages, of the host or of a node.
+json huge_pages_in(const fs::path& folder) {
   json huge = json::array();
-  for (const auto& [kib, path] : numbered(kernel / "hugepages", "hugepages-")) {
+  for (const auto& [kib, path] : numbered(folder, "hugepages-")) {
     huge.push_back({{"bytes", kib * 1024},
                     {"pages", number_in(path / "nr_hugepages")},
                     {"free", number_in(path / "free_hugepages")}});
   }
+  return huge;
+}
+
+json page_facts(const fs::path& root) {
+  const fs::path kernel = root / "sys/kernel/mm";
   return {{"bytes", sysconf(_SC_PAGESIZE)},
-          {"huge", std::move(huge)},
+          {"huge", huge_pages_in(kernel / "hugepages")},
           {"transparent", chosen_in(kernel / "transparent_hugepage/enabled")},
           {"transparent_shared", chosen_in(kernel / "transparent_hugepage/shmem_enabled")}};
 }
 
 /// "Node 0 MemTotal:       8123456 kB"
-std::uint64_t node_memory(const fs::path& node) {
+std::uint64_t node_memory(const fs::path& node, const std::string& field) {
   std::ifstream in(node / "meminfo");
   std::string word;
   std::uint64_t kib = 0;
   while (in >> word) {
-    if (word == "MemTotal:" && in >> kib) {
+    if (word == field && in >> kib) {
       break;
     }
   }
   return kib * 1024;
 }
 
-json numa_facts() {
+json numa_facts(const fs::path& root) {
   json nodes = json::array();
-  for (const auto& [id, path] : numbered("/sys/devices/system/node", "node")) {
+  for (const auto& [id, path] : numbered(root / "sys/devices/system/node", "node")) {
     nodes.push_back({{"node", id},
                      {"cpus", first_line(path / "cpulist")},
-                     {"total_bytes", node_memory(path)},
+                     {"total_bytes", node_memory(path, "MemTotal:")},
+                     {"free_bytes", node_memory(path, "MemFree:")},
+                     {"huge", huge_pages_in(path / "hugepages")},
                      {"distances", first_line(path / "distance")}});
   }
   return nodes;
@@ -108,12 +116,13 @@ json numa_facts() {
 
 }  // namespace
 
-json host_facts() {
+json host_facts(const fs::path& root) {
   return {{"cpus", std::thread::hardware_concurrency()},
-          {"memory", memory_facts()},
-          {"pages", page_facts()},
-          {"numa", numa_facts()},
-          {"cuda", cuda_facts()}};
+          {"memory", memory_facts(root)},
+          {"pages", page_facts(root)},
+          {"numa", numa_facts(root)},
+          {"cuda", cuda_facts()},
+          {"nvidia", nvidia_facts(root)}};
 }
 
 }  // namespace cellard::ctl
