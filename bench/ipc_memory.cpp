@@ -39,8 +39,10 @@ double kibibytes(const std::string& file, const std::string& name) {
   throw std::runtime_error(file + " has no " + name);
 }
 
+/// Without pages of files, which are the program itself and the system's to drop.
 double resident_bytes(pid_t pid) {
-  return kibibytes(fmt::format("/proc/{}/status", pid), "VmRSS") * 1024;
+  const auto file = fmt::format("/proc/{}/status", pid);
+  return (kibibytes(file, "RssAnon") + kibibytes(file, "RssShmem")) * 1024;
 }
 
 /// Seconds of CPU of all threads, in nanosecond steps (stat has ticks of 10 ms).
