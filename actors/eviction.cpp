@@ -12,14 +12,14 @@ std::vector<core::block_name> eviction_state::choose(space_id space, std::uint64
 
 void eviction_state::apply(const config::configuration& settings) {
   if (order->name() != settings.eviction.strategy) {
-    order = core::switch_strategy(*order, settings.eviction.strategy);
+    order->exchange(settings.eviction.strategy);
   }
 }
 
 eviction_actor::behavior_type eviction(eviction_actor::stateful_pointer<eviction_state> self,
                                        const config::snapshot& settings) {
   auto& state = self->state;
-  state.order = core::make_strategy(settings->eviction.strategy);
+  state.order = std::make_unique<core::eviction_order>(settings->eviction.strategy);
   return {
     [&state](record_atom, const core::access_batch& batch) { state.order->record(batch); },
     [&state](choose_atom, space_id space, std::uint64_t bytes) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// Carries the strategy: hears of every request, names victims when a shard needs room. The shard
-// has the last word, so a view that is behind is harmless. Owns: the strategy and with it the order
-// of the blocks of all namespaces. Runs on: the I/O threads. Ends: when told to exit; the daemon
+// Carries core::eviction_order: hears of every request, names victims when a shard needs room. The
+// shard has the last word, so a view that is behind is harmless. Owns: the order of the blocks of
+// all namespaces. Runs on: the I/O threads. Ends: when told to exit; the daemon
 // cannot go on without it.
 #pragma once
 
 #include "actors/handles.hpp"
-#include "core/strategy.hpp"
+#include "core/eviction_order.hpp"
 
 #include <memory>
 
@@ -23,7 +23,7 @@ struct eviction_state {
   void apply(const config::configuration& settings);
 
   eviction_actor::pointer self;
-  std::unique_ptr<core::strategy> order;
+  std::unique_ptr<core::eviction_order> order;
 };
 
 eviction_actor::behavior_type eviction(eviction_actor::stateful_pointer<eviction_state> self,

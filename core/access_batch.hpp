@@ -2,8 +2,9 @@
 // Copyright the cellard authors
 //
 // What one request did to one namespace, as the strategy that orders blocks hears it: one batch a
-// request, blocks in tail-first order, so that the head of a chain ends up most recent and tails go
-// first.
+// request. Blocks that were used come in tail-first order, so that the head of a chain ends up most
+// recent and tails go first; blocks that are new come after their parents, and are told to the
+// strategy from the last one on.
 #pragma once
 
 #include "core/block_index.hpp"
@@ -38,11 +39,12 @@ struct access_batch {
   std::uint32_t asked = 0;  ///< blocks that the request named
   std::uint32_t known = 0;  ///< of these, blocks that were there
   std::vector<inserted_block> inserted;
-  std::vector<node_id> touched;
+  std::vector<node_id> touched;    ///< asked for
+  std::vector<node_id> refreshed;  ///< above blocks that came: they must stay the younger ones
   std::vector<block_name> removed;
 
   [[nodiscard]] bool empty() const noexcept {
-    return inserted.empty() && touched.empty() && removed.empty();
+    return inserted.empty() && touched.empty() && refreshed.empty() && removed.empty();
   }
 };
 

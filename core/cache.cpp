@@ -39,7 +39,7 @@ result<cache> cache::make(const layout& shape, std::uint64_t capacity_bytes) {
   options.secret = hash_secret::random();
   options.counters = given.statistics;
   given.index = std::make_unique<shard>(std::move(options));
-  given.order = make_strategy("lru");
+  given.order = std::make_unique<eviction_order>("lru");
   given.memory = std::make_unique<memory_budget>(budget_settings{capacity_bytes, 0, 0});
   return cache(std::move(given));
 }
@@ -177,7 +177,7 @@ std::uint32_t cache::remove(key_span keys) {
 }
 
 void cache::exchange_strategy(std::string_view name) {
-  order_ = switch_strategy(*order_, name);
+  order_->exchange(name);
 }
 
 void cache::exchange_memory(const budget_settings& limits) {

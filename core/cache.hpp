@@ -11,9 +11,9 @@
 #pragma once
 
 #include "core/codec.hpp"
+#include "core/eviction_order.hpp"
 #include "core/memory_budget.hpp"
 #include "core/shard.hpp"
-#include "core/strategy.hpp"
 
 #include <functional>
 #include <memory>
@@ -25,7 +25,7 @@ class cache {
 public:
   struct parts {
     std::unique_ptr<shard> index;  ///< chain tree, arena and leases of one namespace
-    std::unique_ptr<strategy> order;
+    std::unique_ptr<eviction_order> order;
     std::unique_ptr<memory_budget> memory;
     std::unique_ptr<codec> quantizer;  ///< null = not used
     std::unique_ptr<codec>
@@ -63,7 +63,7 @@ public:
   std::unique_ptr<shard> exchange_index(std::unique_ptr<shard> fresh);
 
   [[nodiscard]] const shard_counters& statistics() const { return *statistics_; }
-  [[nodiscard]] const strategy& order() const { return *order_; }
+  [[nodiscard]] const eviction_order& order() const { return *order_; }
 
 private:
   errc store(std::uint32_t ticket, std::span<const std::byte> raw);
@@ -77,7 +77,7 @@ private:
   void shrink();
 
   std::unique_ptr<shard> index_;
-  std::unique_ptr<strategy> order_;
+  std::unique_ptr<eviction_order> order_;
   std::unique_ptr<memory_budget> memory_;
   std::unique_ptr<codec> quantizer_;
   std::unique_ptr<codec> compressor_;

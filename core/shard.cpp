@@ -105,8 +105,12 @@ void shard::touch_path(node_id deepest) {
   // All ancestors, also when the request began in the middle of a chain: the head must stay younger
   // than its tail.
   events_.touched.reserve(events_.touched.size() + path_.size());
+  append_path(deepest, events_.touched);
+}
+
+void shard::append_path(node_id deepest, std::vector<node_id>& path) const {
   for (node_id at = deepest; at != no_node; at = index_[at].parent) {
-    events_.touched.push_back(at);
+    path.push_back(at);
   }
 }
 
@@ -273,21 +277,20 @@ bool shard::needs_tick() const noexcept {
          || !aging_.empty();
 }
 
-void shard::touch_parents_of_inserted() {
-  // Once for each run of blocks that continue each other, not for each block: the last touch
-  // decides.
+void shard::refresh_parents_of_inserted() {
+  // Once for each run of blocks that continue each other, not for each block: within a run the
+  // order of insertion says all.
   const auto& fresh = events_.inserted;
   for (std::size_t i = 0; i < fresh.size(); ++i) {
-    const bool ends_run = i + 1 == fresh.size() || fresh[i + 1].parent != fresh[i].block.node;
-    if (ends_run && fresh[i].parent != no_node
-        && index_.is(fresh[i].block.node, fresh[i].block.generation)) {
-      touch_path(fresh[i].parent);
+    const bool begins_run = i == 0 || fresh[i].parent != fresh[i - 1].block.node;
+    if (begins_run && index_.is(fresh[i].block.node, fresh[i].block.generation)) {
+      append_path(fresh[i].parent, events_.refreshed);
     }
   }
 }
 
 access_batch shard::take_events(time_point now) {
-  touch_parents_of_inserted();
+  refresh_parents_of_inserted();
   counters_->blocks.set(index_.size());
   counters_->leases.set(leases_.size());
   counters_->pins.set(pins_.size());

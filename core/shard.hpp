@@ -245,7 +245,8 @@ private:
   std::uint64_t add_places(const std::vector<node_id>& path, std::uint16_t part,
                            std::vector<place>& places) const;
   void touch_path(node_id deepest);
-  void touch_parents_of_inserted();
+  void append_path(node_id deepest, std::vector<node_id>& path) const;
+  void refresh_parents_of_inserted();
   std::uint32_t remove_all(std::uint16_t salt, key_span keys, bool scrubs);
   void drop(node_id id, bool scrubs = false);
   void drop_parts(node_id id, bool scrubs);

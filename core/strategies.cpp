@@ -10,24 +10,26 @@
 namespace cellard::core {
 namespace {
 
+template <class Strategy>
+std::unique_ptr<strategy> make(block_ledger& blocks) {
+  return std::make_unique<Strategy>(blocks);
+}
+
 struct registration {
   std::string_view name;
-  std::unique_ptr<strategy> (*make)();
+  std::unique_ptr<strategy> (*make)(block_ledger&);
 };
 
 constexpr std::array registered = {
-  registration{"lru",
-               [] {
-                 return std::unique_ptr<strategy>(std::make_unique<lru>());
-               }},
+  registration{"lru", make<lru>},
 };
 
 }  // namespace
 
-std::unique_ptr<strategy> make_strategy(std::string_view name) {
+std::unique_ptr<strategy> make_strategy(std::string_view name, block_ledger& blocks) {
   for (const auto& each : registered) {
     if (each.name == name) {
-      return each.make();
+      return each.make(blocks);
     }
   }
   return nullptr;
@@ -39,18 +41,6 @@ std::vector<std::string_view> strategy_names() {
     names.push_back(each.name);
   }
   return names;
-}
-
-std::unique_ptr<strategy> switch_strategy(const strategy& old, std::string_view name) {
-  auto next = make_strategy(name);
-  for (const space_id space : old.spaces()) {
-    // Blocks arrive in the order in which they would go, so inserting them one by one recreates it.
-    access_batch batch;
-    batch.space = space;
-    old.export_order(space, batch.inserted);
-    next->record(batch);
-  }
-  return next;
 }
 
 }  // namespace cellard::core

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// In which order blocks go. A strategy hears every request's effect (access_batch) and names
-// victims; whoever owns the blocks has the last word (a block may be leased, pinned or have
-// children by now) and says which victims it refused. A strategy holds numbers only, never bytes or
-// keys, and keeps one order per namespace. One thread at a time; deterministic under a given clock.
+// In which order the blocks of one namespace go. A strategy hears what happens to each block, in
+// tail-first order, and names one that should go next. What is known of the blocks themselves is in
+// the ledger that it is given (core/block_ledger.hpp); its own state is an order of numbers.
+//
+// eviction_order calls it and keeps its promises: a block that has children is never dropped, a
+// victim that was refused comes back. One thread at a time; deterministic under a given clock.
 //
 // A new strategy is one pair of files in core/strategies/ and one line in core/strategies.cpp.
 #pragma once
 
-#include "core/access_batch.hpp"
+#include "core/block_ledger.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -18,42 +20,49 @@
 
 namespace cellard::core {
 
+/// What is known of a request before its blocks are told. Time is the ledger's.
+struct request_facts {
+  std::uint32_t blocks = 0;  ///< that it named
+  std::uint32_t known = 0;   ///< of these, blocks that were there
+  const std::vector<inserted_block>* inserted = nullptr;
+};
+
 class strategy {
 public:
   virtual ~strategy() = default;
 
   [[nodiscard]] virtual std::string_view name() const = 0;
 
-  /// Hears of one request. Blocks are in tail-first order.
-  virtual void record(const access_batch& batch) = 0;
+  /// A request, whose blocks follow.
+  virtual void begin(const request_facts&) {}
 
-  /// Appends blocks of `space` in the order in which they should go, until they hold `bytes` or
-  /// none is left. Chosen blocks count as gone from the order until `refused` or `record` names
-  /// them again.
-  virtual void choose(space_id space, std::uint64_t bytes, std::vector<block_name>& victims) = 0;
+  /// A block that has come; the ledger has it.
+  virtual void insert(node_id id) = 0;
+  /// A block was used; the ledger still has what was before.
+  virtual void touch(node_id id) = 0;
+  /// A block that nobody asked for has to stay younger than one below it. The same as touch for
+  /// whoever counts nothing.
+  virtual void refresh(node_id id) { touch(id); }
+  /// A block goes, because it was chosen or for another reason; the ledger still has it.
+  virtual void erase(node_id id) = 0;
 
-  /// These were not dropped: they have children, or are leased or pinned.
-  virtual void refused(space_id space, const std::vector<block_name>& blocks) = 0;
+  /// The first child of a resident block has come; its last child has gone.
+  virtual void cover(node_id) {}
+  virtual void uncover(node_id) {}
 
-  /// The namespace is gone.
-  virtual void forget(space_id space) = 0;
-
-  /// Every block it knows of `space`, least wanted first, for a switch to another strategy.
-  virtual void export_order(space_id space, std::vector<inserted_block>& blocks) const = 0;
-
-  [[nodiscard]] virtual std::vector<space_id> spaces() const = 0;
+  /// The block that should go next; no_node when it knows none. When it names one that has
+  /// children, that one is refreshed and it is asked again.
+  [[nodiscard]] virtual node_id victim() = 0;
 
   /// Heap bytes of the order.
   [[nodiscard]] virtual std::size_t memory_bytes() const = 0;
 };
 
-/// The strategy of that name; null when there is none.
-std::unique_ptr<strategy> make_strategy(std::string_view name);
+/// The strategy of that name for the blocks of a ledger, which outlives it and whose blocks it has
+/// not heard of yet; null when there is none.
+std::unique_ptr<strategy> make_strategy(std::string_view name, block_ledger& blocks);
 
 /// Names that make_strategy knows.
 std::vector<std::string_view> strategy_names();
-
-/// A strategy of that name that knows all blocks of `old`, in its order. @pre the name is known
-std::unique_ptr<strategy> switch_strategy(const strategy& old, std::string_view name);
 
 }  // namespace cellard::core

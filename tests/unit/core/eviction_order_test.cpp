@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
-#include "core/strategies/lru.hpp"
+#include "core/eviction_order.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -27,7 +27,7 @@ access_batch touching(std::initializer_list<node_id> ids) {
   return batch;
 }
 
-std::vector<node_id> chosen(strategy& order, std::uint64_t bytes) {
+std::vector<node_id> chosen(eviction_order& order, std::uint64_t bytes) {
   std::vector<block_name> victims;
   order.choose(1, bytes, victims);
   std::vector<node_id> ids;
@@ -38,24 +38,43 @@ std::vector<node_id> chosen(strategy& order, std::uint64_t bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(the_least_recently_used_goes_first) {
-  lru order;
-  order.record(inserting({1, 2, 3, 4}));
+  eviction_order order("lru");
+  order.record(inserting({4, 3, 2, 1}));
   order.record(touching({1, 3}));
   BOOST_TEST(chosen(order, 15) == (std::vector<node_id>{2, 4}));
   BOOST_TEST(chosen(order, 1000) == (std::vector<node_id>{1, 3}));
   BOOST_TEST(chosen(order, 1000).empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_chain_goes_from_its_tail) {
+  eviction_order order("lru");
+  access_batch chain;
+  chain.space = 1;
+  chain.inserted = {{{7, 1}, no_node, 1, 0}, {{5, 1}, 7, 1, 0}, {{6, 1}, 5, 1, 0}};
+  order.record(chain);
+  BOOST_TEST(chosen(order, 3) == (std::vector<node_id>{6, 5, 7}));
+}
+
+BOOST_AUTO_TEST_CASE(a_block_above_others_is_passed_over) {
+  eviction_order order("lru");
+  access_batch chain;
+  chain.space = 1;
+  chain.inserted = {{{1, 1}, no_node, 1, 0}, {{2, 1}, 1, 1, 0}};
+  order.record(chain);
+  order.record(touching({2}));  // somebody asked for the tail alone
+  BOOST_TEST(chosen(order, 2) == (std::vector<node_id>{2, 1}));
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_victim_counts_as_just_used) {
-  lru order;
-  order.record(inserting({1, 2}));
+  eviction_order order("lru");
+  order.record(inserting({2, 1}));
   BOOST_TEST(chosen(order, 1) == std::vector<node_id>{1});
   order.refused(1, {{1, 1}});
   BOOST_TEST(chosen(order, 20) == (std::vector<node_id>{2, 1}));
 }
 
 BOOST_AUTO_TEST_CASE(a_removed_block_and_a_stale_refusal_are_forgotten) {
-  lru order;
+  eviction_order order("lru");
   order.record(inserting({1, 2}));
   access_batch gone;
   gone.space = 1;
@@ -65,24 +84,43 @@ BOOST_AUTO_TEST_CASE(a_removed_block_and_a_stale_refusal_are_forgotten) {
   BOOST_TEST(chosen(order, 1000) == std::vector<node_id>{2});
 }
 
-BOOST_AUTO_TEST_CASE(a_switch_keeps_the_order) {
-  lru order;
-  order.record(inserting({1, 2, 3}));
-  order.record(touching({1}));
-  const auto next = switch_strategy(order, "lru");
-  BOOST_TEST(chosen(*next, 1000) == (std::vector<node_id>{2, 3, 1}));
+BOOST_AUTO_TEST_CASE(a_chosen_block_that_is_removed_cannot_be_refused) {
+  eviction_order order("lru");
+  order.record(inserting({1}));
+  BOOST_TEST(chosen(order, 1) == std::vector<node_id>{1});
+  access_batch gone;
+  gone.space = 1;
+  gone.removed = {{1, 1}};
+  order.record(gone);
+  order.refused(1, {{1, 1}});
+  BOOST_TEST(order.size(1) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_switch_keeps_the_order_of_last_use_and_the_tree) {
+  eviction_order order("lru");
+  access_batch chain;
+  chain.space = 1;
+  chain.when = std::chrono::steady_clock::time_point(std::chrono::seconds(1));
+  chain.inserted = {{{9, 1}, no_node, 1, 0}, {{3, 1}, 9, 1, 0}, {{4, 1}, 3, 1, 0}};
+  order.record(chain);
+  auto later = inserting({1});
+  later.when = chain.when + std::chrono::seconds(1);
+  order.record(later);
+  order.exchange("lru");
+  BOOST_TEST(chosen(order, 1000) == (std::vector<node_id>{4, 3, 9, 1}));
 }
 
 BOOST_AUTO_TEST_CASE(unknown_names_make_nothing) {
-  BOOST_TEST(make_strategy("nonsense") == nullptr);
+  block_ledger blocks;
+  BOOST_TEST((make_strategy("nonsense", blocks) == nullptr));
   for (const auto name : strategy_names()) {
-    BOOST_TEST(make_strategy(name)->name() == name);
+    BOOST_TEST(make_strategy(name, blocks)->name() == name);
   }
 }
 
-BOOST_AUTO_TEST_CASE(agrees_with_a_list) {
+BOOST_AUTO_TEST_CASE(lru_agrees_with_a_list) {
   std::mt19937 random(5);
-  lru order;
+  eviction_order order("lru");
   std::list<node_id> model;
   for (int step = 0; step < 20'000; ++step) {
     const auto id = static_cast<node_id>(random() % 300);
