@@ -17,7 +17,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CEILINGS = {".cpp": 400, ".hpp": 250}
-SOURCES = ("core", "protocol", "config", "metrics", "gpu", "actors", "daemon", "client", "ctl", "tests", "bench")
+SOURCES = ("core", "protocol", "config", "metrics", "gpu", "actors", "daemon", "client", "ctl", "replay", "tests", "bench")
 
 
 def text(path: str) -> str:

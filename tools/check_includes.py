@@ -22,6 +22,7 @@ FOLDERS: dict[str, set[str]] = {
     "daemon": {"core", "protocol", "gpu", "config", "metrics", "actors"},
     "client": {"core", "protocol"},
     "ctl": {"core", "config", "metrics", "client"},
+    "replay": {"core"},
     "examples": {"client", "core"},
 }
 
@@ -36,6 +37,7 @@ LIBRARIES = {
     "toml++/": "toml++",
     "toml.hpp": "toml++",
     "CLI/": "CLI11",
+    "lzma.h": "lzma",
     "openssl/": "OpenSSL",
     "hwy/": "Highway",
     "curses.h": "curses",
@@ -62,6 +64,8 @@ ALLOWED: dict[str, set[str]] = {
     "daemon": {"CAF", "Boost", "spdlog", "CLI11", "xxhash"},
     "client": {"CLI11", "OpenSSL", "xxhash", "curses"},
     "ctl": {"CLI11", "curses", "prometheus"},
+    "replay": {"lzma"},
+    "replay/main.cpp": {"CLI11"},
     "examples": set(),
 }
 # Bytes and rules only: no system call, so that the fuzzer and the tests see all there is.
