@@ -27,7 +27,7 @@ bool block_ledger::add(const inserted_block& fresh) {
                  std::max<std::uint32_t>(fresh.bytes, 1),
                  now_,
                  1,
-                 standing::resident,
+                 standing::arriving,
                  0};
   return hang(id);
 }

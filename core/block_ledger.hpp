@@ -24,7 +24,8 @@ inline constexpr tick ticks_per_second = 64;
 enum class standing : std::uint8_t {
   unknown = 0,
   resident = 1,
-  chosen = 2,  ///< named as a victim; gone unless it is refused
+  chosen = 2,    ///< named as a victim; gone unless it is refused
+  arriving = 3,  ///< about to be told to the strategy
 };
 
 struct known_block {
@@ -70,10 +71,16 @@ public:
 
   // ---- for its owner ----
 
-  void set_now(tick now) { now_ = now; }
-  /// A block that was not known, or whose number another block had. True when its parent was a leaf
-  /// until now.
+  /// Time does not go back, whatever the caller's clock does.
+  void set_now(tick now) {
+    if (now - now_ <= ~tick{0} / 2 || size_ == 0) {
+      now_ = now;
+    }
+  }
+  /// A block that was not known, or whose number another block had; it is arriving. True when its
+  /// parent was a leaf until now.
   bool add(const inserted_block& fresh);
+  void settle(node_id id) { blocks_[id].where = standing::resident; }
   /// A victim that was not dropped. Returns as add.
   bool restore(node_id id);
   /// A resident block becomes chosen or unknown. True when its parent is a leaf now.

@@ -67,7 +67,7 @@ void eviction_order::space_order::restore(node_id id) {
   if (covered && blocks.holds(blocks[id].parent)) {
     order->cover(blocks[id].parent);
   }
-  order->insert(id);
+  order->restore(id);
 }
 
 void eviction_order::record(const access_batch& batch) {
@@ -81,7 +81,7 @@ void eviction_order::record(const access_batch& batch) {
       blocks.forget(gone.node);
     }
   }
-  mine.order->begin({batch.asked, batch.known, &batch.inserted});
+  mine.order->begin({batch.asked, batch.known, &batch.inserted, batch.refreshed.size()});
   for (const inserted_block& fresh : batch.inserted) {
     if (blocks.holds(fresh.block.node)) {  // its number was given away, and nobody told us
       mine.drop(fresh.block.node, standing::unknown);
@@ -91,6 +91,7 @@ void eviction_order::record(const access_batch& batch) {
     }
   }
   for (auto fresh = batch.inserted.rbegin(); fresh != batch.inserted.rend(); ++fresh) {
+    blocks.settle(fresh->block.node);
     mine.order->insert(fresh->block.node);
   }
   for (const node_id above : batch.refreshed) {

@@ -2,6 +2,8 @@
 // Copyright the cellard authors
 //
 // The list of strategies: one line each.
+#include "core/strategies/adaptive.hpp"
+#include "core/strategies/lfu.hpp"
 #include "core/strategies/lru.hpp"
 #include "core/strategy.hpp"
 
@@ -22,6 +24,8 @@ struct registration {
 
 constexpr std::array registered = {
   registration{"lru", make<lru>},
+  registration{"lfu", make<lfu>},
+  registration{"adaptive", make<adaptive>},
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ struct request_facts {
   std::uint32_t blocks = 0;  ///< that it named
   std::uint32_t known = 0;   ///< of these, blocks that were there
   const std::vector<inserted_block>* inserted = nullptr;
+  std::size_t above = 0;  ///< blocks above the inserted ones
 };
 
 class strategy {
@@ -36,8 +37,10 @@ public:
   /// A request, whose blocks follow.
   virtual void begin(const request_facts&) {}
 
-  /// A block that has come; the ledger has it.
+  /// A block that has come; the ledger has it, with all that came with it.
   virtual void insert(node_id id) = 0;
+  /// A victim of its own that was not dropped.
+  virtual void restore(node_id id) { insert(id); }
   /// A block was used; the ledger still has what was before.
   virtual void touch(node_id id) = 0;
   /// A block that nobody asked for has to stay younger than one below it. The same as touch for

@@ -183,10 +183,12 @@ void describe(CLI::App& app, wishes& what) {
     ->check(CLI::ExistingFile);
   app.add_option("--policy", what.policies, "policies, with commas between them")
     ->delimiter(',')
+    ->allow_extra_args(false)
     ->check(CLI::IsMember(policy_names()))
     ->capture_default_str();
   app.add_option("--sizes", what.sizes, "capacities, with commas between them")
     ->delimiter(',')
+    ->allow_extra_args(false)
     ->capture_default_str();
   app
     .add_option("--block-tokens", what.block_tokens,

@@ -43,6 +43,21 @@ public:
     (gone.newer == no_node ? from.newest : links_[gone.newer].older) = gone.older;
   }
 
+  /// `young` follows `old` in `old`, and is empty after that.
+  void join(block_list& old, block_list& young) {
+    if (young.empty()) {
+      return;
+    }
+    if (old.empty()) {
+      old = young;
+    } else {
+      links_[old.newest].newer = young.oldest;
+      links_[young.oldest].older = old.newest;
+      old.newest = young.newest;
+    }
+    young = {};
+  }
+
   [[nodiscard]] node_id newer(node_id id) const { return links_[id].newer; }
   [[nodiscard]] std::size_t memory_bytes() const { return links_.size() * sizeof(link); }
 

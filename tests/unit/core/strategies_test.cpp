@@ -7,6 +7,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -181,6 +182,40 @@ private:
   std::uint32_t generation_ = 0;
 };
 
+/// Two chains, each longer than the cache, in turns.
+void long_chains(const std::string& name, std::size_t capacity) {
+  eviction_order order(name);
+  constexpr node_id length = 300;
+  std::vector<bool> resident(2 * length);
+  access_batch batch;
+  batch.space = space;
+  for (int turn = 0; turn < 50; ++turn) {
+    const node_id first = turn % 2 == 0 ? 0 : length;
+    batch.when += std::chrono::seconds(1);
+    batch.asked = length;
+    batch.known = 0;
+    batch.touched.clear();
+    batch.inserted.clear();
+    for (node_id id = first; id < first + length; ++id) {
+      if (resident[id]) {
+        batch.touched.insert(batch.touched.begin(), id);
+      } else {
+        batch.inserted.push_back({{id, 1}, id == first ? no_node : id - 1, 1, id + 1U});
+      }
+      resident[id] = true;
+    }
+    batch.known = static_cast<std::uint32_t>(batch.touched.size());
+    order.record(batch);
+    std::vector<block_name> victims;
+    const std::size_t above = order.size(space) - std::min(order.size(space), capacity);
+    order.choose(space, above, victims);
+    for (const block_name& victim : victims) {
+      resident[victim.node] = false;
+    }
+    BOOST_TEST_REQUIRE(victims.size() == above);
+  }
+}
+
 /// What a busy hour brings.
 void live(store& cache, int requests) {
   for (int i = 0; i < requests; ++i) {
@@ -202,6 +237,13 @@ BOOST_DATA_TEST_CASE(the_capacity_is_kept_and_a_chain_goes_from_its_tail,
     BOOST_TEST_REQUIRE(cache.size() <= 100U);
   }
   BOOST_TEST(cache.size() > 90U);
+}
+
+BOOST_DATA_TEST_CASE(chains_may_be_longer_than_the_cache, boost::unit_test::data::make(all_names()),
+                     name) {
+  for (const std::size_t capacity : {1U, 7U, 100U, 310U}) {
+    long_chains(name, capacity);
+  }
 }
 
 BOOST_DATA_TEST_CASE(leased_blocks_stay_and_others_go, boost::unit_test::data::make(all_names()),
