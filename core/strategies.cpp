@@ -5,6 +5,7 @@
 #include "core/strategies/adaptive.hpp"
 #include "core/strategies/lfu.hpp"
 #include "core/strategies/lru.hpp"
+#include "core/strategies/s3fifo.hpp"
 #include "core/strategy.hpp"
 
 #include <array>
@@ -26,6 +27,7 @@ constexpr std::array registered = {
   registration{"lru", make<lru>},
   registration{"lfu", make<lfu>},
   registration{"adaptive", make<adaptive>},
+  registration{"s3fifo", make<s3fifo>},
 };
 
 }  // namespace
