@@ -75,6 +75,9 @@ adaptive::adaptive(block_ledger& blocks)
 
 void adaptive::begin(const request_facts& facts) {
   candidates_good_ = false;
+  for (const inserted_block& each : *facts.inserted) {
+    ghosts_.prefetch(each.fingerprint);
+  }
   std::uint64_t remembered = 0;
   for (const inserted_block& each : *facts.inserted) {
     remembered += ghosts_.find(each.fingerprint) != nullptr ? 1U : 0U;
@@ -202,6 +205,7 @@ void adaptive::cover(node_id id) {
 
 void adaptive::uncover(node_id id) {
   const known_block& leaf = blocks_[id];
+  ghosts_.prefetch(leaf.fingerprint);  // where it goes itself, likely next
   // Beside the blocks of its own request, so that a class goes on up the chain it has begun with.
   const node_id newest = epochs_.newest(leaf.mark);
   if (newest != no_node && blocks_.age(newest) >= blocks_.age(id)) {

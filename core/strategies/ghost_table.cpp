@@ -29,6 +29,12 @@ std::size_t ghost_table::set_of(std::uint64_t fingerprint) const {
   return wide < sets_.size() ? wide : hash & (base_ - 1);
 }
 
+void ghost_table::prefetch(std::uint64_t fingerprint) const {
+  const auto* const line = reinterpret_cast<const char*>(&sets_[set_of(named(fingerprint))]);
+  __builtin_prefetch(line);
+  __builtin_prefetch(line + sizeof(set) / 2);
+}
+
 const ghost* ghost_table::find(std::uint64_t fingerprint) const {
   const std::uint64_t wanted = named(fingerprint);
   for (const ghost& each : sets_[set_of(wanted)].ghosts) {

@@ -27,6 +27,8 @@ class ghost_table {
 public:
   ghost_table();
 
+  /// Asks for the memory in which it would be, so that several can be fetched at once.
+  void prefetch(std::uint64_t fingerprint) const;
   /// The ghost of this fingerprint; null when there is none.
   [[nodiscard]] const ghost* find(std::uint64_t fingerprint) const;
   /// The same, and forgets it.
