@@ -60,6 +60,12 @@ public:
   [[nodiscard]] bool is_leaf(node_id id) const { return blocks_[id].children == 0; }
   [[nodiscard]] tick age(node_id id) const { return now_ - blocks_[id].last; }
 
+  void prefetch(node_id id) const {
+    if (id < blocks_.size()) {
+      __builtin_prefetch(&blocks_[id], 1);
+    }
+  }
+
   /// Resident blocks.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// Numbers are below this.

@@ -7,6 +7,10 @@
 namespace cellard::core {
 namespace {
 
+// Blocks of a chain whose memory is asked for before it is needed: the ledger's, then the order's.
+constexpr std::size_t far_ahead = 16;
+constexpr std::size_t near_ahead = 8;
+
 tick ticks_of(std::chrono::steady_clock::time_point when) {
   using ticks = std::chrono::duration<std::int64_t, std::ratio<1, ticks_per_second>>;
   return static_cast<tick>(std::chrono::duration_cast<ticks>(when.time_since_epoch()).count());
@@ -100,7 +104,14 @@ void eviction_order::record(const access_batch& batch) {
       blocks.note_refresh(above);
     }
   }
-  for (const node_id used : batch.touched) {
+  for (std::size_t i = 0; i < batch.touched.size(); ++i) {
+    if (i + far_ahead < batch.touched.size()) {
+      blocks.prefetch(batch.touched[i + far_ahead]);
+    }
+    if (i + near_ahead < batch.touched.size() && blocks.holds(batch.touched[i + near_ahead])) {
+      mine.order->prefetch(batch.touched[i + near_ahead]);
+    }
+    const node_id used = batch.touched[i];
     if (blocks.holds(used)) {
       mine.order->touch(used);
       blocks.note_use(used);

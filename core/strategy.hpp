@@ -34,6 +34,8 @@ public:
 
   [[nodiscard]] virtual std::string_view name() const = 0;
 
+  /// Asks for the memory that a touch of this block will need.
+  virtual void prefetch(node_id) const {}
   /// A request, whose blocks follow.
   virtual void begin(const request_facts&) {}
 

@@ -21,6 +21,7 @@ public:
     links_.remove(order_, id);
     links_.append(order_, id);
   }
+  void prefetch(node_id id) const override { links_.prefetch(id); }
   void erase(node_id id) override { links_.remove(order_, id); }
   [[nodiscard]] node_id victim() override { return order_.oldest; }
   [[nodiscard]] std::size_t memory_bytes() const override { return links_.memory_bytes(); }
