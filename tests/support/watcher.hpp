@@ -44,10 +44,11 @@ public:
     until("idle", [](const auto& numbers) { return idle(numbers); });
     return daemon_.descriptors();
   }
-  /// The same, and the daemon has exactly so many descriptors.
+  /// The same, and the daemon has no more than so many descriptors. Fewer is no leak: the number
+  /// may have been taken while the connection of a session that had ended was not closed yet.
   void until_idle(std::size_t descriptors) {
     until("idle with " + std::to_string(descriptors) + " descriptors", [&](const auto& numbers) {
-      return idle(numbers) && daemon_.descriptors() == descriptors;
+      return idle(numbers) && daemon_.descriptors() <= descriptors;
     });
   }
 
