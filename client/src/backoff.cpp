@@ -6,6 +6,11 @@
 
 namespace cellard::library {
 
+std::uint64_t backoff::seed_of(const void* object) noexcept {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  return reinterpret_cast<std::uintptr_t>(object) ^ static_cast<std::uint64_t>(now);
+}
+
 void backoff::failed(time_point now) noexcept {
   // xorshift64: good enough to spread clients, and without state outside of this object.
   random_ ^= random_ << 13;

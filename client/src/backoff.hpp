@@ -18,6 +18,9 @@ public:
   static constexpr std::chrono::milliseconds first_pause{10};
   static constexpr std::chrono::milliseconds longest_pause{5000};
 
+  /// A seed for the backoff of this object, in this process.
+  static std::uint64_t seed_of(const void* object) noexcept;
+
   explicit backoff(std::uint64_t seed) noexcept : random_(seed | 1) {}
 
   /// True when an attempt is due.

@@ -13,7 +13,7 @@ using core::ok_t;
 
 block_set::~block_set() {
   for (auto& lease : leases_) {
-    client_->give_back(std::move(lease));
+    home_->give_back(std::move(lease));
   }
 }
 

@@ -9,7 +9,9 @@
 // whether their bytes still count.
 #pragma once
 
-#include "client/src/space_state.hpp"
+#include "client/src/lease_home.hpp"
+#include "client/src/segment_table.hpp"
+#include "core/result.hpp"
 
 #include <memory>
 #include <vector>
@@ -27,7 +29,7 @@ struct block_view {
 
 class block_set {
 public:
-  explicit block_set(std::shared_ptr<client_state> client) noexcept : client_(std::move(client)) {}
+  explicit block_set(std::shared_ptr<lease_home> home) noexcept : home_(std::move(home)) {}
   block_set(const block_set&) = delete;
   block_set& operator=(const block_set&) = delete;
   ~block_set();
@@ -47,10 +49,10 @@ public:
   [[nodiscard]] core::result<core::ok_t> check() const;
 
   /// In a child of the process that got them, views are not mapped.
-  [[nodiscard]] bool inherited() const noexcept { return client_->inherited(); }
+  [[nodiscard]] bool inherited() const noexcept { return home_->inherited(); }
 
 private:
-  std::shared_ptr<client_state> client_;
+  std::shared_ptr<lease_home> home_;
   std::vector<block_view> views_;
   std::vector<std::shared_ptr<const mapping>> pins_;
   std::vector<std::vector<std::byte>> private_bytes_;

@@ -11,14 +11,23 @@ namespace cellard::library {
 using core::errc;
 using core::key_span;
 
-namespace {
-
-protocol::chain_request request_of(const open_space& space, protocol::opcode op, key_span keys,
-                                   std::uint32_t argument = 0) {
+protocol::chain_request chain_request_of(const open_space& space, protocol::opcode op,
+                                         key_span keys, std::uint32_t argument) {
   return {op, space.handle, 0, 0, argument, keys};
 }
 
-}  // namespace
+core::result<bool> add_match(connection& link, protocol::match_reply& sum,
+                             const protocol::match_reply& piece, std::size_t size) {
+  if (piece.matched > size || piece.ready > piece.matched) {
+    return link.lose({errc::bad_frame, fmt::format("{} of {} keys matched, {} ready", piece.matched,
+                                                   size, piece.ready)});
+  }
+  // Only the leading ones count as ready: a piece behind one that is not adds none.
+  sum.ready += sum.ready == sum.matched ? piece.ready : 0;
+  sum.matched += piece.matched;
+  sum.loading += piece.loading;
+  return piece.matched == size;
+}
 
 core::result<protocol::match_reply> match(const space_state& space, protocol::opcode op,
                                           key_span keys, const deadline& until) {
@@ -28,18 +37,12 @@ core::result<protocol::match_reply> match(const space_state& space, protocol::op
   auto& link = **entered;
   while (!keys.empty()) {
     const auto piece = keys.first(std::min(keys.size(), link.keys_per_request()));
-    const auto reply =
-      link.call<protocol::match_reply>(request_of(space.on(link), op, piece), space.id, until);
+    const auto reply = link.call<protocol::match_reply>(chain_request_of(space.on(link), op, piece),
+                                                        space.id, until);
     CELLARD_TRY(reply);
-    if (reply->matched > piece.size() || reply->ready > reply->matched) {
-      return link.lose({errc::bad_frame, fmt::format("{} of {} keys matched, {} ready",
-                                                     reply->matched, piece.size(), reply->ready)});
-    }
-    // Only the leading ones count as ready: a piece behind one that is not adds none.
-    sum.ready += sum.ready == sum.matched ? reply->ready : 0;
-    sum.matched += reply->matched;
-    sum.loading += reply->loading;
-    if (reply->matched < piece.size()) {
+    const auto more = add_match(link, sum, *reply, piece.size());
+    CELLARD_TRY(more);
+    if (!*more) {
       break;
     }
     keys = keys.subspan(piece.size());
@@ -57,7 +60,7 @@ core::result<std::uint32_t> count(const space_state& space, protocol::opcode op,
   while (!keys.empty()) {
     const auto piece = keys.first(std::min(keys.size(), link.keys_per_request()));
     const auto reply = link.call<protocol::count_reply>(
-      request_of(space.on(link), op, piece, argument), space.id, until);
+      chain_request_of(space.on(link), op, piece, argument), space.id, until);
     CELLARD_TRY(reply);
     sum += reply->count;
     keys = keys.subspan(piece.size());

@@ -8,6 +8,15 @@
 
 namespace cellard::library {
 
+/// One request about `keys`. `argument` as in chain_request.
+protocol::chain_request chain_request_of(const open_space& space, protocol::opcode op,
+                                         core::key_span keys, std::uint32_t argument = 0);
+
+/// Adds the match of one piece of `size` keys. True when the next piece is worth asking for; an
+/// answer that cannot be loses the connection.
+core::result<bool> add_match(connection& link, protocol::match_reply& sum,
+                             const protocol::match_reply& piece, std::size_t size);
+
 /// lookup, touch or prefetch: pieces until one is not fully matched.
 core::result<protocol::match_reply> match(const space_state& space, protocol::opcode op,
                                           core::key_span keys, const deadline& until);

@@ -2,7 +2,6 @@
 // Copyright the cellard authors
 #include "client/src/client_state.hpp"
 
-#include "client/src/fork_count.hpp"
 #include "client/src/space_state.hpp"
 
 namespace cellard::library {
@@ -12,13 +11,6 @@ using core::fail;
 using core::ok_t;
 
 namespace {
-
-constexpr std::size_t many_leases = 64;  ///< from here on they do not wait for the next request
-
-std::uint64_t seed_of(const void* object) {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  return reinterpret_cast<std::uintptr_t>(object) ^ static_cast<std::uint64_t>(now);
-}
 
 bool lock_until(std::unique_lock<std::timed_mutex>& mutex, const deadline& until) {
   if (mutex.try_lock()) {
@@ -48,19 +40,11 @@ connection& session::operator*() const noexcept {
 client_state::client_state(endpoint where, bool lazy)
   : where_(std::move(where)),
     lazy_(lazy),
-    forks_(fork_count()),
-    backoff_(seed_of(this)) {
-}
-
-bool client_state::inherited() const noexcept {
-  return forks_ != fork_count();
+    backoff_(backoff::seed_of(this)) {
 }
 
 core::result<ok_t> client_state::usable() const {
-  if (inherited()) {
-    return fail(errc::forked, "this handle belongs to the parent process: after fork the child "
-                              "calls cellard_connect anew");
-  }
+  CELLARD_TRY(owned());
   if (closed_.load(std::memory_order_acquire)) {
     return fail(errc::not_open, "the client of this handle was closed");
   }

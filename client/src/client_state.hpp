@@ -13,6 +13,7 @@
 #include "client/src/backoff.hpp"
 #include "client/src/connection.hpp"
 #include "client/src/endpoint.hpp"
+#include "client/src/lease_home.hpp"
 
 #include <atomic>
 #include <memory>
@@ -52,7 +53,7 @@ struct client_facts {
   std::uint64_t leases_lost = 0;
 };
 
-class client_state {
+class client_state final : public lease_home {
 public:
   client_state(endpoint where, bool lazy);
 
@@ -68,7 +69,6 @@ public:
 
   /// errc::forked in a child of the process that connected, errc::not_open after close.
   [[nodiscard]] core::result<core::ok_t> usable() const;
-  [[nodiscard]] bool inherited() const noexcept;
 
   /// Ends the connection; waits for a call in flight. In a child: only closes its copy of the
   /// socket.
@@ -76,11 +76,12 @@ public:
 
   /// Puts a lease into the queue of those that go back; sends them when many wait and nobody uses
   /// the client.
-  void give_back(std::unique_ptr<lease_node> node) noexcept;
+  void give_back(std::unique_ptr<lease_node> node) noexcept override;
 
   core::result<client_facts> facts(const deadline& until);
 
   [[nodiscard]] deadline start() const { return deadline{where_.deadline}; }
+  [[nodiscard]] const endpoint& where() const noexcept { return where_; }
   [[nodiscard]] bool disabled() const noexcept { return where_.disabled; }
   [[nodiscard]] bool lazy() const noexcept { return lazy_; }
   [[nodiscard]] std::uint64_t next_space() noexcept { return ++spaces_; }
@@ -94,10 +95,8 @@ private:
 
   const endpoint where_;
   const bool lazy_;
-  const std::uint32_t forks_;
   std::atomic<bool> closed_{false};
   std::atomic<std::uint64_t> spaces_{0};
-  lease_queue returned_;
 
   std::timed_mutex mutex_;  ///< guards what follows
   std::unique_ptr<connection> connection_;

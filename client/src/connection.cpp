@@ -167,12 +167,16 @@ core::result<answer> connection::await(std::uint32_t id, std::uint16_t op, const
   return reply;
 }
 
-/// One frame whose header adds up.
 core::result<answer> connection::receive(const deadline& until, bool descriptors) {
   answer got;
   auto size = socket_.receive(in_, descriptors ? &got.passed : nullptr, until);
   CELLARD_TRY(size);
-  auto frame = protocol::split_reply(protocol::bytes_view{in_}.first(*size));
+  return checked(std::move(got), *size, descriptors);
+}
+
+/// One frame whose header adds up.
+core::result<answer> connection::checked(answer got, std::size_t size, bool descriptors) {
+  auto frame = protocol::split_reply(protocol::bytes_view{in_}.first(size));
   CELLARD_TRY(frame);
   got.frame = *frame;
   if (descriptors && got.frame.header.descriptors != got.passed.size()) {

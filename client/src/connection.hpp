@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,49 @@ public:
   static core::result<std::unique_ptr<connection>>
   establish(const std::vector<std::string>& sockets, const std::string& client_name,
             std::uint64_t epoch, const deadline& until);
+
+  /// The same without waiting (connection_pipeline.cpp): hello is sent, its reply comes as any
+  /// other. `exchange` and what is built on it are not for such a connection.
+  static core::result<std::unique_ptr<connection>> begin(const std::vector<std::string>& sockets,
+                                                         const std::string& client_name,
+                                                         std::uint64_t epoch);
+
+  /// Takes the reply to hello. Before that, nothing else may be started.
+  core::result<core::ok_t> take_hello(const answer& reply);
+  [[nodiscard]] bool greeted() const noexcept { return room_ > 0; }
+
+  /// A request on its way.
+  struct started {
+    std::uint32_t id = 0;
+    protocol::opcode op = protocol::opcode::hello;
+  };
+
+  /// Sends a request if that is possible without waiting; nothing when the socket is full.
+  core::result<std::optional<started>> start(const protocol::request& body, const deadline& until);
+
+  /// The next frame, if one is there. What went wrong is an error after which nothing more comes.
+  core::result<std::optional<answer>> receive_now();
+
+  /// A started request whose deadline passed: its reply is dealt with as that of one that timed
+  /// out in `exchange`.
+  void abandon(const started& request, std::uint64_t space, std::shared_ptr<const void> kept);
+
+  /// A deadline passed without any reply since the last one; `patience` of them end the connection.
+  void missed() noexcept { lost_ = ++timeouts_ >= patience || lost_; }
+
+  /// Takes a reply to no request in flight, hence to an abandoned one.
+  core::result<core::ok_t> take_late(const answer& late) { return handle_late(late); }
+
+  /// Takes the reply to `stage`.
+  core::result<core::ok_t> take_staging(const answer& reply) { return adopt_staging(reply); }
+
+  /// False while nobody knows which area offsets refer to.
+  [[nodiscard]] bool staging_settled() const noexcept;
+
+  /// Requests that the daemon still owes an answer to, beside those in flight.
+  [[nodiscard]] std::size_t owed() const noexcept { return abandoned_.size(); }
+
+  [[nodiscard]] int socket() const noexcept { return socket_.number(); }
 
   /// Sends a request and waits for its reply. `space` is the client's number of the namespace, 0
   /// for none. `kept` lives until the daemon has answered, be it late, or the connection ends.
@@ -147,6 +191,7 @@ private:
   std::size_t encode_frame(const protocol::request& body, protocol::request_header header);
   core::result<answer> await(std::uint32_t id, std::uint16_t op, const deadline& until);
   core::result<answer> receive(const deadline& until, bool descriptors);
+  core::result<answer> checked(answer got, std::size_t size, bool descriptors);
   core::result<core::ok_t> request_staging(std::uint64_t bytes, std::uint64_t least,
                                            const deadline& until);
   core::result<core::ok_t> adopt_staging(const answer& reply);

@@ -72,11 +72,13 @@ core::result<ok_t> connection::adopt_staging(const answer& reply) {
 }
 
 /// While the answer to a stage request is missing nobody knows which area offsets refer to.
+bool connection::staging_settled() const noexcept {
+  return std::none_of(abandoned_.begin(), abandoned_.end(),
+                      [](const abandoned& request) { return request.op == opcode::stage; });
+}
+
 core::result<ok_t> connection::await_late_staging(const deadline& until) {
-  const auto is_stage = [](const abandoned& request) {
-    return request.op == opcode::stage;
-  };
-  while (std::any_of(abandoned_.begin(), abandoned_.end(), is_stage)) {
+  while (!staging_settled()) {
     const auto late = receive(until, true);
     if (!late && late.error().code() == errc::timed_out) {
       return tl::unexpected<core::error>(late.error());

@@ -2,9 +2,11 @@
 // Copyright the cellard authors
 #include "client/src/get.hpp"
 
+#include "client/src/chain.hpp"
 #include "client/src/copy_bytes.hpp"
 #include "client/src/inline_read.hpp"
 #include "client/src/payload_hash.hpp"
+#include "client/src/places.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -20,45 +22,19 @@ using core::ok_t;
 constexpr std::size_t hash_piece =
   64 * 1024;  // still in the cache when it is hashed, right after its copy
 
-bool understood(const space_state& space, const protocol::place& place) noexcept {
-  return place.codec == 0
-         && (space.fixed_length() ? place.length == space.block_bytes
-                                  : place.length <= space.block_bytes);
-}
-
 /// Adds the blocks of one reply. True when all of `keys` were added, so that the next piece is
 /// worth asking for.
 core::result<bool> add_piece(const space_state& space, connection& link, key_span keys,
                              block_set& blocks, const deadline& until) {
-  auto& known = space.on(link);
-  auto reply = link.exchange(
-    protocol::chain_request{protocol::opcode::get, known.handle, 0, 0, 0, keys}, space.id, until);
+  const auto reply =
+    link.exchange(chain_request_of(space.on(link), protocol::opcode::get, keys), space.id, until);
   CELLARD_TRY(reply);
-  const auto body = link.decoded<protocol::get_reply>(*reply);
-  CELLARD_TRY(body);
-  blocks.add_lease(body->lease, link.epoch());
-  if (auto adopted = known.segments.adopt(body->new_segments, reply->passed); !adopted) {
-    return link.lose(std::move(adopted).error());
+  const auto piece = take_places(space, link, keys.size(), blocks, *reply);
+  CELLARD_TRY(piece);
+  if (piece->unmapped) {
+    return inline_read(space, link, keys.subspan(piece->added), blocks, until);
   }
-  if (body->places.size() > keys.size()) {
-    return link.lose(
-      {errc::bad_frame, fmt::format("{} places for {} keys", body->places.size(), keys.size())});
-  }
-  blocks.expect(body->places.size());
-  for (std::size_t i = 0; i < body->places.size(); ++i) {
-    const auto* where = known.segments.find(body->places[i]);
-    if (where == nullptr) {
-      return link.lose(known.segments.refusal(body->places[i]));
-    }
-    if (!understood(space, body->places[i])) {
-      return false;
-    }
-    if (where->bytes == nullptr) {
-      return inline_read(space, link, keys.subspan(i), blocks, until);
-    }
-    blocks.add(*where, body->places[i]);
-  }
-  return body->places.size() == keys.size();
+  return piece->added == keys.size();
 }
 
 struct found {
@@ -134,15 +110,8 @@ core::result<ok_t> check_buffers(const space_state& space, std::span<const cella
 core::result<std::unique_ptr<block_set>> get(const space_state& space, key_span keys) {
   auto got = find(space, keys);
   CELLARD_TRY(got);
-  auto& blocks = *got->blocks;
-  for (std::size_t i = 0; got->verify && i < blocks.views().size(); ++i) {
-    const auto& view = blocks.views()[i];
-    if (hash_of({view.data, view.length}) != view.checksum) {
-      if (blocks.current(i)) {
-        report_corrupt(space, keys[i]);
-      }
-      blocks.truncate(i);
-    }
+  if (got->verify) {
+    cut_wrong(*got->blocks, [&](std::size_t index) { report_corrupt(space, keys[index]); });
   }
   return std::move(got->blocks);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "client/src/block_set.hpp"
+#include "client/src/space_state.hpp"
 
 #include <memory>
 #include <span>

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 namespace cellard::library {
 namespace {
@@ -17,77 +16,77 @@ bool means_miss(errc code) noexcept {
          || code == errc::corrupt;
 }
 
-struct whole_block {
-  std::vector<std::byte> bytes;
-  std::uint64_t length = 0;
-  std::uint64_t checksum = 0;
-};
+}  // namespace
 
-/// Reads one piece and appends it. False when the block is not the one that the first piece came
-/// from.
-core::result<bool> read_piece(const space_state& space, connection& link,
-                              protocol::read_request& request, whole_block& block,
-                              const deadline& until) {
-  const bool first = request.offset == 0;
-  const auto reply = link.call<protocol::read_reply>(request, space.id, until);
-  CELLARD_TRY(reply);
+inline_reader::inline_reader(const space_state& space, const core::block_key& key)
+  : space_(space),
+    key_(key) {
+}
+
+protocol::read_request inline_reader::next(connection& link) const {
+  protocol::read_request request;
+  request.space = space_.on(link).handle;
+  request.key = key_;
+  request.generation = generation_;
+  request.offset = offset_;
+  const auto left = offset_ == 0 ? space_.block_bytes : length_ - offset_;
+  request.length = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, link.inline_piece()));
+  return request;
+}
+
+core::result<inline_reader::state> inline_reader::take(connection& link, const answer& reply) {
+  const auto piece = link.decoded<protocol::read_reply>(reply);
+  if (!piece && (link.lost() || !means_miss(piece.error().code()))) {
+    return tl::unexpected<core::error>(piece.error());
+  }
+  return piece ? add(link, *piece) : state::miss;
+}
+
+/// A block that is not the one that the first piece came from is a miss.
+core::result<inline_reader::state> inline_reader::add(connection& link,
+                                                      const protocol::read_reply& reply) {
+  const bool first = offset_ == 0;
   if (first) {
-    block.length = reply->total;
-    block.checksum = reply->checksum;
-    request.generation = reply->generation;
+    length_ = reply.total;
+    checksum_ = reply.checksum;
+    generation_ = reply.generation;
   }
-  if (reply->codec != 0 || reply->generation != request.generation
-      || (space.fixed_length() && reply->total != space.block_bytes)) {
-    return false;
+  if (reply.codec != 0 || reply.generation != generation_
+      || (space_.fixed_length() && reply.total != space_.block_bytes)) {
+    return state::miss;
   }
-  const auto size = reply->bytes.size();
-  if (reply->total != block.length || block.length > space.block_bytes
-      || size > block.length - request.offset || (size == 0 && request.offset < block.length)) {
-    return link.lose({errc::bad_frame, fmt::format("{} bytes at {} of a block of {}", size,
-                                                   request.offset, reply->total)});
+  const auto size = reply.bytes.size();
+  if (reply.total != length_ || length_ > space_.block_bytes || size > length_ - offset_
+      || (size == 0 && offset_ < length_)) {
+    return link.lose({errc::bad_frame,
+                      fmt::format("{} bytes at {} of a block of {}", size, offset_, reply.total)});
   }
   if (first) {
-    block.bytes.resize(block.length);
+    bytes_.resize(length_);
   }
   if (size > 0) {
-    std::memcpy(block.bytes.data() + request.offset, reply->bytes.data(), size);
+    std::memcpy(bytes_.data() + offset_, reply.bytes.data(), size);
   }
-  request.offset += size;
-  return true;
+  offset_ += size;
+  return offset_ < length_ ? state::more : state::whole;
 }
-
-core::result<std::optional<whole_block>> read_block(const space_state& space, connection& link,
-                                                    const core::block_key& key,
-                                                    const deadline& until) {
-  whole_block block;
-  protocol::read_request request;
-  request.space = space.on(link).handle;
-  request.key = key;
-  do {
-    const auto left = request.offset == 0 ? space.block_bytes : block.length - request.offset;
-    request.length = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, link.inline_piece()));
-    auto same = read_piece(space, link, request, block, until);
-    if (!same && (link.lost() || !means_miss(same.error().code()))) {
-      return tl::unexpected<core::error>(std::move(same).error());
-    }
-    if (!same || !*same) {
-      return std::optional<whole_block>{};
-    }
-  } while (request.offset < block.length);
-  return std::optional<whole_block>{std::move(block)};
-}
-
-}  // namespace
 
 core::result<bool> inline_read(const space_state& space, connection& link, core::key_span keys,
                                block_set& blocks, const deadline& until) {
   for (const auto& key : keys) {
-    auto block = read_block(space, link, key, until);
-    CELLARD_TRY(block);
-    if (!*block) {
+    inline_reader reader{space, key};
+    auto state = inline_reader::state::more;
+    while (state == inline_reader::state::more) {
+      const auto reply = link.exchange(reader.next(link), space.id, until);
+      CELLARD_TRY(reply);
+      const auto taken = reader.take(link, *reply);
+      CELLARD_TRY(taken);
+      state = *taken;
+    }
+    if (state == inline_reader::state::miss) {
       return false;
     }
-    blocks.add(std::move((*block)->bytes), (*block)->checksum);
+    std::move(reader).add_to(blocks);
   }
   return true;
 }

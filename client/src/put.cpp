@@ -3,11 +3,10 @@
 #include "client/src/put.hpp"
 
 #include "client/src/chain.hpp"
-#include "client/src/copy_bytes.hpp"
 #include "client/src/inline_write.hpp"
+#include "client/src/put_batch.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace cellard::library {
 namespace {
@@ -15,18 +14,6 @@ namespace {
 using core::errc;
 using core::fail;
 using core::ok_t;
-
-// A batch: so many blocks, or so many bytes where blocks are small. The next batch finds the memory
-// warm.
-constexpr std::uint64_t blocks_at_once = 16;
-constexpr std::uint64_t bytes_at_once = 8U << 20;
-
-// From here on a look whether blocks are there costs less than copying what would be thrown away.
-constexpr std::uint64_t worth_a_lookup = 4U << 20;
-
-bool is_there(errc status) noexcept {
-  return status == errc::ok || status == errc::exists;
-}
 
 /// What one call of put works through.
 struct progress {
@@ -50,29 +37,12 @@ core::result<batch> take_room(const space_state& space, const progress& state,
   auto& link = **entered;
   made.epoch = link.epoch();
   const auto rest = std::span{state.lengths}.subspan(state.at);
-  if (rest[0] > link.server().staging_bytes) {
-    return fail(errc::limit_reached,
-                "a block of {} bytes does not fit into the {} bytes of limits.staging", rest[0],
-                link.server().staging_bytes);
-  }
-  const auto most = std::max(blocks_at_once * staging_area::rounded(rest[0]), bytes_at_once);
-  const auto entries = std::min(rest.size(), link.entries_per_request(sizeof(protocol::put_entry)));
-  std::uint64_t bytes = 0;
-  std::size_t count = 0;
-  while (count < entries && bytes < most) {
-    bytes += staging_area::rounded(rest[count++]);
-  }
-  CELLARD_TRY(link.ensure_staging(bytes, staging_area::rounded(rest[0]), until));
-  while (made.ranges->size() < count
+  const auto size = size_batch(link, rest);
+  CELLARD_TRY(size);
+  CELLARD_TRY(link.ensure_staging(size->bytes, staging_area::rounded(rest[0]), until));
+  while (made.ranges->size() < size->blocks
          && staging_range::take(link.staging, rest[made.ranges->size()], *made.ranges)) {}
   return made;
-}
-
-void gather(const put_request& wanted, std::size_t key, std::byte* to) noexcept {
-  for (const auto& piece : wanted.buffers.subspan(key * wanted.per_block, wanted.per_block)) {
-    copy_bytes(to, piece.data, piece.length);
-    to += piece.length;
-  }
 }
 
 core::result<ok_t> send(const space_state& space, progress& state, const batch& full,
@@ -84,24 +54,11 @@ core::result<ok_t> send(const space_state& space, progress& state, const batch& 
     return fail(errc::unavailable, "the connection was lost while blocks were copied for it");
   }
   CELLARD_TRY(write_inline(link, full.ranges, until));
-  protocol::put_request request;
-  request.space = space.on(link).handle;
-  request.parent = state.at == 0 ? state.wanted.parent : state.wanted.keys[state.at - 1];
-  for (const auto& range : *full.ranges) {
-    request.entries.push_back({state.wanted.keys[state.at + request.entries.size()], range.offset(),
-                               static_cast<std::uint32_t>(range.length()), 0});
-  }
-  const auto reply = link.call<protocol::status_list_reply>(request, space.id, until, full.ranges);
+  const auto reply =
+    link.exchange(put_request_of(space.on(link), state.wanted, state.at, *full.ranges), space.id,
+                  until, full.ranges);
   CELLARD_TRY(reply);
-  if (reply->statuses.size() != request.entries.size()) {
-    return link.lose(
-      {errc::bad_frame,
-       fmt::format("{} statuses for {} blocks", reply->statuses.size(), request.entries.size())});
-  }
-  for (const auto status : reply->statuses) {
-    state.statuses[state.at++] = static_cast<int>(known(status));
-  }
-  return ok_t{};
+  return take_statuses(link, *reply, full.ranges->size(), state.statuses, state.at);
 }
 
 /// Settles some keys, at least one.
@@ -121,8 +78,7 @@ core::result<ok_t> put_batch(const space_state& space, progress& state, const de
 
 /// What is present is always a beginning of the chain.
 core::result<ok_t> skip_present(const space_state& space, progress& state, const deadline& until) {
-  const auto bytes = std::accumulate(state.lengths.begin(), state.lengths.end(), std::uint64_t{0});
-  if (bytes < worth_a_lookup) {
+  if (!worth_a_lookup(state.lengths)) {
     return ok_t{};
   }
   const auto found = match(space, protocol::opcode::lookup, state.wanted.keys, until);
@@ -136,20 +92,11 @@ core::result<ok_t> put_all(const space_state& space, progress& state, const dead
   CELLARD_TRY(skip_present(space, state, until));
   while (state.at < state.wanted.keys.size()) {
     CELLARD_TRY(put_batch(space, state, until));
-    const auto last = static_cast<errc>(state.statuses[state.at - 1]);
-    if (!is_there(last) && last != errc::pending) {
+    if (ends_chain(static_cast<errc>(state.statuses[state.at - 1]))) {
       break;  // the chain ends here: for the others there is no parent
     }
   }
   return ok_t{};
-}
-
-std::vector<std::uint64_t> lengths_of(const put_request& wanted) {
-  std::vector<std::uint64_t> lengths(wanted.keys.size());
-  for (std::size_t i = 0; i < wanted.buffers.size(); ++i) {
-    lengths[i / wanted.per_block] += wanted.buffers[i].length;
-  }
-  return lengths;
 }
 
 }  // namespace
@@ -180,8 +127,7 @@ core::result<ok_t> put(const space_state& space, const put_request& wanted, std:
     std::fill(statuses.begin() + static_cast<std::ptrdiff_t>(state.at), statuses.end(),
               static_cast<int>(outcome.error().code()));
   }
-  stored = static_cast<std::size_t>(std::count_if(
-    statuses.begin(), statuses.end(), [](int code) { return is_there(static_cast<errc>(code)); }));
+  stored = count_stored(statuses);
   return outcome;
 }
 

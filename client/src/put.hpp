@@ -5,7 +5,7 @@
 // after batch.
 #pragma once
 
-#include "client/src/space_state.hpp"
+#include "client/src/put_batch.hpp"
 
 #include <memory>
 #include <optional>
@@ -14,13 +14,6 @@
 #include "cellard/client.h"
 
 namespace cellard::library {
-
-struct put_request {
-  std::optional<core::block_key> parent;
-  core::key_span keys;
-  std::span<const cellard_const_buffer> buffers;  ///< per_block for each key
-  std::size_t per_block = 0;
-};
 
 /// Fills one status a key (cellard_status) and the number of keys that are there now, also when the
 /// call fails.

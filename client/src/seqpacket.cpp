@@ -31,16 +31,6 @@ tl::unexpected<core::error> no_answer() {
                                "CELLARD_DEADLINE or cellard_options.deadline_ms");
 }
 
-tl::unexpected<core::error> send_failure(std::size_t size) {
-  if (means_gone(errno)) {
-    return fail(errc::unavailable, "the daemon closed the connection");
-  }
-  if (errno == EMSGSIZE) {
-    return fail(errc::frame_too_large, "the kernel refuses a frame of {} bytes", size);
-  }
-  return fail(errc::io_error, "send: {}", errno_text());
-}
-
 /// A Unix connect waits while the backlog is full; SO_SNDTIMEO bounds that.
 core::result<ok_t> bound_connect(int socket, const deadline& until) {
   auto left = std::chrono::duration_cast<std::chrono::microseconds>(until.left()).count();
@@ -122,6 +112,16 @@ core::result<ok_t> seqpacket::send(protocol::bytes_view frame, const deadline& u
   return ok_t{};
 }
 
+tl::unexpected<core::error> seqpacket::send_failure(std::size_t size) {
+  if (means_gone(errno)) {
+    return fail(errc::unavailable, "the daemon closed the connection");
+  }
+  if (errno == EMSGSIZE) {
+    return fail(errc::frame_too_large, "the kernel refuses a frame of {} bytes", size);
+  }
+  return fail(errc::io_error, "send: {}", errno_text());
+}
+
 bool seqpacket::try_send(protocol::bytes_view frame) noexcept {
   ssize_t sent = -1;
   do {
@@ -153,7 +153,8 @@ ssize_t seqpacket::receive_plain(std::vector<std::byte>& buffer) noexcept {
 }
 
 ssize_t seqpacket::receive_with_descriptors(std::vector<std::byte>& buffer,
-                                            std::vector<descriptor>& passed, bool& lost_some) {
+                                            std::vector<descriptor>& passed, bool& lost_some,
+                                            int flags) {
   iovec piece{buffer.data(), buffer.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * protocol::max_descriptors)> control;
   msghdr message{};
@@ -161,7 +162,7 @@ ssize_t seqpacket::receive_with_descriptors(std::vector<std::byte>& buffer,
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
-  const auto got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_TRUNC);
+  const auto got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_TRUNC | flags);
   if (got >= 0) {
     take_descriptors(message, passed);
     lost_some = (message.msg_flags & MSG_CTRUNC) != 0;
@@ -176,7 +177,7 @@ core::result<std::size_t> seqpacket::receive(std::vector<std::byte>& buffer,
     CELLARD_TRY(bound_receive(until));
     bool lost_some = false;
     const auto got = passed == nullptr ? receive_plain(buffer)
-                                       : receive_with_descriptors(buffer, *passed, lost_some);
+                                       : receive_with_descriptors(buffer, *passed, lost_some, 0);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
       until.waited();
       if (until.passed()) {
@@ -184,23 +185,39 @@ core::result<std::size_t> seqpacket::receive(std::vector<std::byte>& buffer,
       }
       continue;
     }
-    if (got == 0 || (got < 0 && means_gone(errno))) {
-      return fail(errc::unavailable, "the daemon closed the connection");
-    }
-    if (got < 0) {
-      return fail(errc::io_error, "recvmsg: {}", errno_text());
-    }
-    if (lost_some) {
-      return fail(errc::out_of_descriptors,
-                  "a descriptor sent by the daemon was lost: this process is at its limit of open "
-                  "files; raise it (ulimit -n)");
-    }
-    if (static_cast<std::size_t>(got) > buffer.size()) {
-      return fail(errc::frame_too_large, "a reply is longer than the {} bytes agreed on",
-                  buffer.size());
-    }
-    return static_cast<std::size_t>(got);
+    return whole(got, lost_some, buffer.size());
   }
+}
+
+core::result<std::optional<std::size_t>> seqpacket::try_receive(std::vector<std::byte>& buffer,
+                                                                std::vector<descriptor>& passed) {
+  bool lost_some = false;
+  const auto got = receive_with_descriptors(buffer, passed, lost_some, MSG_DONTWAIT);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+    return std::optional<std::size_t>{};
+  }
+  const auto size = whole(got, lost_some, buffer.size());
+  CELLARD_TRY(size);
+  return std::optional{*size};
+}
+
+/// What a receive that did not want to wait gave, or errno.
+core::result<std::size_t> seqpacket::whole(ssize_t got, bool lost_some, std::size_t room) {
+  if (got == 0 || (got < 0 && means_gone(errno))) {
+    return fail(errc::unavailable, "the daemon closed the connection");
+  }
+  if (got < 0) {
+    return fail(errc::io_error, "recvmsg: {}", errno_text());
+  }
+  if (lost_some) {
+    return fail(errc::out_of_descriptors,
+                "a descriptor sent by the daemon was lost: this process is at its limit of open "
+                "files; raise it (ulimit -n)");
+  }
+  if (static_cast<std::size_t>(got) > room) {
+    return fail(errc::frame_too_large, "a reply is longer than the {} bytes agreed on", room);
+  }
+  return static_cast<std::size_t>(got);
 }
 
 bool seqpacket::hung_up() const noexcept {

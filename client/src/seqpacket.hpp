@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,17 +29,27 @@ public:
   /// Sends if that is possible without waiting; otherwise errno says why not.
   bool try_send(protocol::bytes_view frame) noexcept;
 
+  /// What errno says after a send of `size` bytes that failed for good.
+  static tl::unexpected<core::error> send_failure(std::size_t size);
+
   /// Puts one frame into `buffer` (whose size is the largest allowed) and the descriptors that came
   /// with it into `passed`; null where none can come, which is cheaper: the kernel closes what
   /// does. Returns the frame's length.
   core::result<std::size_t> receive(std::vector<std::byte>& buffer, std::vector<descriptor>* passed,
                                     const deadline& until);
 
+  /// The same without waiting: nothing when no frame is there.
+  core::result<std::optional<std::size_t>> try_receive(std::vector<std::byte>& buffer,
+                                                       std::vector<descriptor>& passed);
+
   /// True when the peer has closed its end.
   [[nodiscard]] bool hung_up() const noexcept;
 
   /// The largest frame that the kernel lets us send.
   [[nodiscard]] std::size_t send_limit() const noexcept;
+
+  /// For an epoll; it stays this object's.
+  [[nodiscard]] int number() const noexcept { return socket_.get(); }
 
   void close() noexcept { socket_.reset(); }
 
@@ -48,7 +59,8 @@ private:
   core::result<core::ok_t> bound_receive(const deadline& until);
   ssize_t receive_plain(std::vector<std::byte>& buffer) noexcept;
   ssize_t receive_with_descriptors(std::vector<std::byte>& buffer, std::vector<descriptor>& passed,
-                                   bool& lost_some);
+                                   bool& lost_some, int flags);
+  static core::result<std::size_t> whole(ssize_t got, bool lost_some, std::size_t room);
 
   descriptor socket_;
   std::chrono::milliseconds receive_bound_{0};  ///< the socket's SO_RCVTIMEO; 0 = not set

@@ -42,6 +42,12 @@ core::result<ok_t> space_state::open_on(connection& link, const deadline& until)
   if (link.spaces.contains(id)) {
     return ok_t{};
   }
+  const auto reply = link.call<protocol::open_reply>(opening(), id, until);
+  CELLARD_TRY(reply);
+  return opened_on(link, *reply);
+}
+
+protocol::open_request space_state::opening() const {
   protocol::open_request request;
   request.name = name;
   request.kv_group = kv_group;
@@ -49,16 +55,19 @@ core::result<ok_t> space_state::open_on(connection& link, const deadline& until)
   request.layout = layout;
   request.salt = salt;
   request.max_age_ms = max_age_ms;
-  const auto reply = link.call<protocol::open_reply>(request, id, until);
-  CELLARD_TRY(reply);
-  if (reply->block_bytes != block_bytes) {
+  return request;
+}
+
+core::result<ok_t> space_state::opened_on(connection& link,
+                                          const protocol::open_reply& reply) const {
+  if (reply.block_bytes != block_bytes) {
     return fail(errc::layout_mismatch,
                 "namespace '{}': the daemon's blocks have {} bytes, this layout's have {}", name,
-                reply->block_bytes, block_bytes);
+                reply.block_bytes, block_bytes);
   }
   auto& opened = link.spaces[id];
-  opened.handle = reply->space;
-  opened.verify_always = reply->verify == protocol::verify_always;
+  opened.handle = reply.space;
+  opened.verify_always = reply.verify == protocol::verify_always;
   return ok_t{};
 }
 

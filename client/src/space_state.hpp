@@ -35,6 +35,10 @@ struct space_state {
   /// Opens the namespace on this connection unless it is.
   core::result<core::ok_t> open_on(connection& link, const deadline& until) const;
 
+  /// Its two halves, for who does not wait between them.
+  [[nodiscard]] protocol::open_request opening() const;
+  core::result<core::ok_t> opened_on(connection& link, const protocol::open_reply& reply) const;
+
   /// @pre open_on succeeded on this connection
   [[nodiscard]] open_space& on(connection& link) const { return link.spaces.at(id); }
 

@@ -6,7 +6,8 @@
  * A `cellard_client` is one connection to the daemon; a `cellard_space` is one namespace opened
  * over it. A program may have several of each. A client may be used by several threads: calls on
  * one client are served one after the other (one request is in flight at a time), so threads that
- * must not wait for each other use clients of their own. Spaces may be used by several threads,
+ * must not wait for each other use clients of their own. A program that must not wait at all
+ * submits and polls (`cellard_async`). Spaces may be used by several threads,
  * too. A `cellard_blocks` may be read by several threads and is freed by one; the slots of a
  * `cellard_stage` may be filled by several, everything else about it is one thread's. The library
  * starts no thread.
@@ -321,6 +322,100 @@ CELLARD_API int cellard_stage_slot(const cellard_stage* stage, size_t index, voi
 CELLARD_API int cellard_stage_commit(cellard_stage* stage, int* statuses, size_t* stored);
 /* Gives back what was not committed. NULL is allowed. */
 CELLARD_API void cellard_stage_free(cellard_stage* stage);
+
+/* ---- without waiting ---- */
+
+/* The second form of this interface, for programs with an event loop: submissions, and completions
+ * that a descriptor announces. A `cellard_async` has a connection of its own (and so a session, a
+ * staging area, leases), made by the first submission and anew when it was lost; it starts no
+ * thread. All it does it does inside cellard_async_submit and cellard_async_poll, neither of which
+ * waits for the daemon. Any thread may call both; they are served one after the other. A program
+ * may have several, and use them beside the calls above. */
+typedef struct cellard_async cellard_async;
+
+typedef enum cellard_op {
+  CELLARD_OP_LOOKUP = 1,
+  CELLARD_OP_TOUCH = 2,
+  CELLARD_OP_PREFETCH = 3,
+  CELLARD_OP_GET = 4,
+  CELLARD_OP_PUT = 5,
+  CELLARD_OP_REMOVE = 6,
+  CELLARD_OP_PIN = 7,
+  CELLARD_OP_UNPIN = 8
+} cellard_op;
+
+typedef struct cellard_async_options {
+  size_t size;
+  uint32_t depth; /* most submissions whose completion was not polled; 0: 1024 */
+  uint32_t reserved;
+} cellard_async_options;
+/* clang-format off */
+#define CELLARD_ASYNC_OPTIONS_INIT {sizeof(cellard_async_options), 0, 0}
+/* clang-format on */
+
+/* Never contacts the daemon. `options` may be NULL. The client may be closed before; submissions
+ * return CELLARD_NOT_OPEN then. */
+CELLARD_API int cellard_async_open(cellard_client* client, const cellard_async_options* options,
+                                   cellard_async** async);
+
+/* Drops what has no completion yet: there will be none, and the memory that it named is not touched
+ * any more. Blocks that were handed out stay valid. No other thread may be using `async`; take its
+ * descriptor out of event loops first. NULL is allowed. */
+CELLARD_API void cellard_async_close(cellard_async* async);
+
+/* Readable while cellard_async_poll has something to do: a completion, a reply, a deadline. It is
+ * an epoll descriptor: to be polled (poll, select, epoll, an event loop), never read. At times it
+ * is readable for nothing. Level-triggered; with EPOLLET poll until there are no completions. It
+ * belongs to `async`. */
+CELLARD_API int cellard_async_fd(const cellard_async* async);
+
+/* What to do. What a field is for stands in the description of the call of that name above. */
+typedef struct cellard_submission {
+  size_t size;
+  uint32_t op;          /* cellard_op */
+  uint32_t deadline_ms; /* from now to the completion; 0: the client's */
+  uint64_t tag;         /* comes back with the completion */
+  cellard_space* space; /* opened over the same client */
+  const cellard_key* keys;
+  size_t count;
+  const cellard_key* parent;           /* put */
+  const cellard_const_buffer* buffers; /* put; the list is copied, the bytes that it names are read
+                                        * until the completion */
+  size_t buffers_per_block;            /* put */
+  int* statuses;   /* put; may be NULL; `count`, written before the completion is handed out */
+  uint32_t for_ms; /* pin */
+  uint32_t reserved;
+} cellard_submission;
+/* clang-format off */
+#define CELLARD_SUBMISSION_INIT {sizeof(cellard_submission), 0, 0, 0, NULL, NULL, 0, NULL, NULL, 0, NULL, 0, 0}
+/* clang-format on */
+
+/* Takes a submission in, and sends it if that is possible now. CELLARD_OK: there will be exactly
+ * one completion, within the deadline as far as poll is called, whatever the daemon does. Otherwise
+ * there will be none: wrong arguments, CELLARD_BUSY at `depth`, CELLARD_NOT_OPEN, CELLARD_FORKED.
+ * Keys are copied.
+ *
+ * Submissions may be served in any order. What has to see another's effect (a put and the put of
+ * what continues it, unless one submission has both) is submitted after that one's completion.
+ *
+ * Leases are given back by cellard_blocks_free, which never waits. */
+CELLARD_API int cellard_async_submit(cellard_async* async, const cellard_submission* submission);
+
+typedef struct cellard_completion {
+  uint64_t tag;
+  int status;       /* what the call would have returned */
+  uint32_t op;      /* of the submission */
+  uint32_t matched; /* lookup, touch, prefetch: as cellard_match */
+  uint32_t ready;
+  uint32_t loading;
+  uint32_t count;         /* put: keys that are there now; remove, pin, unpin: blocks */
+  cellard_blocks* blocks; /* get, with CELLARD_OK: for cellard_blocks_free; otherwise NULL */
+  const char* message;    /* as cellard_last_error; valid until the thread polls again */
+} cellard_completion;
+
+/* Hands out completions: *count, at most `room`, 0 when there is none. Never waits. */
+CELLARD_API int cellard_async_poll(cellard_async* async, cellard_completion* completions,
+                                   size_t room, size_t* count);
 
 /* ---- the rest ---- */
 

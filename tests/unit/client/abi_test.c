@@ -33,8 +33,11 @@ static int check_structs(void) {
   cellard_rope rope = CELLARD_ROPE_INIT;
   cellard_layout layout = CELLARD_LAYOUT_INIT;
   cellard_match match = CELLARD_MATCH_INIT;
+  cellard_async_options options = CELLARD_ASYNC_OPTIONS_INIT;
+  cellard_submission submission = CELLARD_SUBMISSION_INIT;
   return rope.size == sizeof rope && rope.scaling == 1.0 && layout.size == sizeof layout
              && layout.parts == 1 && layout.max_age_ms == 0 && match.size == sizeof match
+             && options.size == sizeof options && submission.size == sizeof submission
            ? 0
            : 5;
 }
@@ -69,6 +72,11 @@ static const any_function functions[] = {
   (any_function)cellard_stage_slot,
   (any_function)cellard_stage_commit,
   (any_function)cellard_stage_free,
+  (any_function)cellard_async_open,
+  (any_function)cellard_async_close,
+  (any_function)cellard_async_fd,
+  (any_function)cellard_async_submit,
+  (any_function)cellard_async_poll,
   (any_function)cellard_remove,
   (any_function)cellard_scrub,
   (any_function)cellard_pin,

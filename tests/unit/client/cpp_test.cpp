@@ -2,7 +2,9 @@
 // Copyright the cellard authors
 #include "tests/unit/client/client_fixture.hpp"
 
-#include "cellard/client.hpp"
+#include <poll.h>
+
+#include "cellard/async.hpp"
 
 using namespace cellard::testing;
 
@@ -39,6 +41,35 @@ BOOST_AUTO_TEST_CASE(the_cpp_header_does_what_the_c_header_does) {
   BOOST_TEST((whole.back() == std::byte{9}));
   BOOST_TEST(space.remove(keys) == 3U);
   BOOST_TEST(space.touch(keys).matched == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(submissions_complete) {
+  const fake_daemon daemon;
+  const cellard::client client{options_for(daemon.path())};
+  const auto space = client.open("test", small_layout());
+  const cellard::async async{client};
+  const auto keys = chain(1);
+  const auto bytes = block_of(0);
+  const cellard_const_buffer from[] = {{bytes.data(), block_bytes}};
+  std::vector<int> statuses(1, -1);
+  std::vector<cellard_completion> room(4);
+  std::span<cellard_completion> done;
+  const auto reap = [&] {
+    for (done = async.poll(room); done.empty(); done = async.poll(room)) {
+      pollfd entry{async.descriptor(), POLLIN, 0};
+      BOOST_TEST_REQUIRE(::poll(&entry, 1, 20000) == 1);
+    }
+  };
+  async.submit_put(space, nullptr, keys, from, statuses, 1);
+  reap();
+  BOOST_TEST(done[0].count == 1U);
+  BOOST_TEST(statuses == std::vector<int>{CELLARD_OK});
+  async.submit(CELLARD_OP_GET, space, keys, 2);
+  reap();
+  BOOST_TEST(done[0].tag == 2U);
+  const cellard::blocks found{done[0].blocks};
+  BOOST_TEST_REQUIRE(found.size() == 1U);
+  BOOST_TEST(std::equal(bytes.begin(), bytes.end(), found[0].begin(), found[0].end()));
 }
 
 BOOST_AUTO_TEST_CASE(an_error_says_whether_it_is_a_miss) {
