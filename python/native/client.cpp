@@ -40,6 +40,10 @@ client::client(const nb::object& socket, const nb::object& name, std::uint32_t d
   : held_(connect(socket, name, deadline_ms, lazy)) {
 }
 
+std::shared_ptr<connection> client::use() const {
+  return held_.use(ended);
+}
+
 void client::close() noexcept {
   for (const auto& space : spaces_) {
     if (const auto live = space.lock())
@@ -51,7 +55,7 @@ void client::close() noexcept {
 
 std::unique_ptr<space> client::open(const std::string& name, const nb::dict& fields,
                                     const nb::bytes& salt) {
-  const auto held = held_.use(ended);
+  const auto held = use();
   auto* raw = held->get();
   const layout wanted(fields);
   cellard_space* opened = nullptr;
@@ -65,7 +69,7 @@ std::unique_ptr<space> client::open(const std::string& name, const nb::dict& fie
 }
 
 nb::dict client::server() const {
-  const auto held = held_.use(ended);
+  const auto held = use();
   auto* raw = held->get();
   cellard_server_info info = CELLARD_SERVER_INFO_INIT;
   run([&] { return cellard_server(raw, &info); });
@@ -86,7 +90,7 @@ nb::dict client::server() const {
 }
 
 std::string client::admin(const std::string& what, bool all) const {
-  const auto held = held_.use(ended);
+  const auto held = use();
   auto* raw = held->get();
   char* text = nullptr;
   run([&] { return cellard_admin(raw, what.c_str(), all ? 1 : 0, &text); });
@@ -95,7 +99,7 @@ std::string client::admin(const std::string& what, bool all) const {
 }
 
 void client::forget(const std::string& name, std::uint32_t kv_group) const {
-  const auto held = held_.use(ended);
+  const auto held = use();
   auto* raw = held->get();
   run([&] { return cellard_forget(raw, name.c_str(), kv_group); });
 }

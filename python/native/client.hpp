@@ -29,6 +29,9 @@ public:
   [[nodiscard]] std::string admin(const std::string& what, bool all) const;
   void forget(const std::string& name, std::uint32_t kv_group) const;
 
+  /// The connection, or a ValueError after close.
+  [[nodiscard]] std::shared_ptr<connection> use() const;
+
 private:
   slot<connection> held_;
   std::vector<std::weak_ptr<slot<space_handle>>> spaces_;

@@ -37,5 +37,6 @@ template class slot<connection>;
 template class slot<space_handle>;
 template class slot<stage_handle>;
 template class slot<lease_handle>;
+template class slot<queue_handle>;
 
 }  // namespace cellard::python

@@ -53,6 +53,7 @@ private:
 using connection = handle<cellard_client, cellard_close, void>;
 using space_handle = handle<cellard_space, cellard_space_close, connection>;
 using stage_handle = handle<cellard_stage, cellard_stage_free, space_handle>;
+using queue_handle = handle<cellard_async, cellard_async_close, connection>;
 using lease_handle = handle<cellard_blocks, cellard_blocks_free, void>;
 
 /// What a Python object holds: a handle that can be dropped early. Touched with the GIL held only.

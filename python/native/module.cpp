@@ -7,6 +7,7 @@
 #include "client.hpp"
 #include "keys.hpp"
 #include "lease.hpp"
+#include "queue.hpp"
 #include "space.hpp"
 #include "stage.hpp"
 
@@ -19,6 +20,7 @@ NB_MODULE(_cellard, module) {
   cellard::python::bind_stage(module);
   cellard::python::bind_space(module);
   cellard::python::bind_client(module);
+  cellard::python::bind_queue(module);
   // A user who exits inside `with` leaves objects behind; that is no leak worth a message at exit.
   nanobind::set_leak_warnings(false);
 }

@@ -48,9 +48,10 @@ public:
   /// (items, next cursor)
   [[nodiscard]] nanobind::tuple list(std::uint64_t cursor, std::size_t room) const;
 
-private:
+  /// The namespace, or a ValueError after the cache was closed.
   [[nodiscard]] std::shared_ptr<space_handle> use() const;
 
+private:
   std::shared_ptr<slot<space_handle>> held_;
 };
 

@@ -33,8 +33,9 @@ from .errors import (
 from .keys import chain_keys, key_from_bytes
 from .layout import Layout
 from .listing import BlockInfo
+from .match import Match
 from .rope import Rope
-from .space import Match, Space
+from .space import Space
 from .stage import PutResult, Stage, StageBlock
 
 __version__ = _version()

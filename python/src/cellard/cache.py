@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from . import _cellard
+from .aio import LoopQueues
 from .errors import MISSES
 from .layout import Layout, existing_as_c
 from .space import Space
@@ -45,6 +46,7 @@ class Cache:
     def __init__(self, client: _cellard.Client, strict: bool) -> None:
         self._client = client
         self._strict = strict
+        self._queues = LoopQueues(client)
 
     def open(
         self,
@@ -75,13 +77,15 @@ class Cache:
             if weights or max_age is not None:
                 raise TypeError("weights and max_age are those of the namespace that is there")
             found = self._client.open(name, existing_as_c(kv_group), salt)
-            return Space(name, Layout.of_c(found.layout()), self._strict, lambda: found)
+            return Space(name, Layout.of_c(found.layout()), self._strict, lambda: found, self._queues)
         if not isinstance(layout, Layout):
             raise TypeError(f"layout is {type(layout).__name__}, not cellard.Layout")
         if max_age is not None and max_age <= 0:
             raise ValueError(f"max_age is {max_age}, it has to be more than 0 seconds")
         fields = layout.as_c(weights, kv_group, max_age)
-        space = Space(name, layout, self._strict, lambda: self._client.open(name, fields, salt))
+        space = Space(
+            name, layout, self._strict, lambda: self._client.open(name, fields, salt), self._queues
+        )
         try:
             space._opened()
         except MISSES:
@@ -133,8 +137,10 @@ class Cache:
         """Ends connection, spaces and leases; further calls raise ValueError. May be called twice.
 
         Views of blocks stay readable; writable views of a stage keep the connection until they are
-        gone.
+        gone. Awaited calls that have not ended raise ValueError; where there are any, close on the
+        event loop's thread.
         """
+        self._queues.close()
         self._client.close()
 
     def __enter__(self) -> "Cache":

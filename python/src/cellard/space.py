@@ -3,14 +3,17 @@
 """A namespace: find, read, write, remove blocks."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from . import _cellard
+from .aio import LoopQueues
 from .arrays import byte_array, chain_array, empty_chain
+from .awaitable import AwaitableCalls, CheckedPut
 from .blocks import Blocks
 from .errors import MISSES, Error
 from .layout import Layout
 from .listing import BlockInfo, pages
+from .match import Match
 from .stage import PutAnswer, PutResult, Stage
 
 T = TypeVar("T")
@@ -19,15 +22,7 @@ BytesList = list[bytes]
 ArrayList = list[_cellard.Array]
 
 
-class Match(NamedTuple):
-    """Leading blocks known in any tier, and of these: readable now, and on their way."""
-
-    matched: int
-    ready: int
-    loading: int
-
-
-class Space:
+class Space(AwaitableCalls):
     """One namespace, from ``cache.open``. ``keys`` are always the keys of one chain in order, 32
     bytes each.
 
@@ -35,16 +30,23 @@ class Space:
     absent, slow, restarted or out of room is a miss: finding gives 0, reading gives nothing,
     writing stores nothing.
 
-    Threads may share a space; their calls are served one after the other.
+    Threads may share a space; their calls are served one after the other. The calls that begin
+    with ``a`` are for asyncio: they are awaited, and run side by side.
     """
 
     def __init__(
-        self, name: str, layout: Layout, strict: bool, opener: Callable[[], _cellard.Space]
+        self,
+        name: str,
+        layout: Layout,
+        strict: bool,
+        opener: Callable[[], _cellard.Space],
+        queues: LoopQueues,
     ):
         self.name = name
         self.layout = layout
         self._strict = strict
         self._opener = opener
+        self._queues = queues
         self._space: _cellard.Space | None = None
 
     def _opened(self) -> _cellard.Space:
@@ -149,10 +151,18 @@ class Space:
 
         Raises ValueError or TypeError that names the argument and the axis.
         """
+        blocks, k, v = self._checked_put(keys, ks, vs, data)
+        if blocks is not None:
+            return self._put(len(keys), lambda s: s.put_data(keys, parent, blocks))
+        assert k is not None  # _checked_put gives either
+        return self._put(len(keys), lambda s: s.put(keys, parent, k, v, self.layout.block_tokens))
+
+    def _checked_put(
+        self, keys: Sequence[bytes], ks: Any, vs: Any, data: Sequence[Any] | None
+    ) -> CheckedPut:
         layout, count = self.layout, len(keys)
         if layout.is_opaque:
-            held = self._opaque_data(count, ks, vs, data)
-            return self._put(count, lambda s: s.put_data(keys, parent, held))
+            return self._opaque_data(count, ks, vs, data), None, None
         if data is not None:
             raise TypeError("data is for opaque layouts: this one takes ks and vs")
         if (vs is None) != (layout.v_dim == 0):
@@ -160,8 +170,7 @@ class Space:
                 f"vs is {'missing' if vs is None else 'given'}, v_head_dim is {layout.v_dim}"
             )
         k = chain_array("ks", ks, layout, count)
-        v = None if vs is None else chain_array("vs", vs, layout, count, v=True)
-        return self._put(count, lambda s: s.put(keys, parent, k, v, layout.block_tokens))
+        return None, k, None if vs is None else chain_array("vs", vs, layout, count, v=True)
 
     def _opaque_data(self, count: int, ks: Any, vs: Any, data: Sequence[Any] | None) -> ArrayList:
         if ks is not None or vs is not None or data is None:
