@@ -76,7 +76,11 @@ void shard_state::populate(const std::shared_ptr<core::segment>& memory, std::ui
         core->counters().populated_bytes.set(core->memory().populated_bytes());
         retry_waiting();
       },
-      [this](const caf::error&) { --populating_; });
+      [this](const caf::error&) {  // nobody makes pages present any more
+        --populating_;
+        denied_ = true;
+        retry_waiting();
+      });
 }
 
 void shard_state::ask_again_later() {

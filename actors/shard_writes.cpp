@@ -154,6 +154,7 @@ void shard_state::copy_by_worker(std::vector<started> jobs) {
           core->cancel(each.job);
           settle(each.from, core::errc::shutting_down);
         }
+        after_request();
       });
 }
 
@@ -206,6 +207,7 @@ void shard_state::refuse_waiting() {
     core->abort(what.who, what.ticket);
     settle(what, core::errc::busy);
   }
+  after_request();
 }
 
 }  // namespace cellard::actors

@@ -81,7 +81,7 @@ core::result<protocol::count_reply> scrub(const space_state& space, key_span key
   }
   while (!keys.empty()) {
     const auto piece = keys.first(std::min(keys.size(), link.keys_per_request()));
-    auto request = request_of(space.on(link), protocol::opcode::remove, piece);
+    auto request = chain_request_of(space.on(link), protocol::opcode::remove, piece);
     request.flags = protocol::scrub;
     const auto reply = link.call<protocol::count_reply>(request, space.id, until);
     CELLARD_TRY(reply);

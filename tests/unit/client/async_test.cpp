@@ -133,9 +133,10 @@ BOOST_AUTO_TEST_CASE(a_lookup_goes_past_a_put_that_waits_for_room) {
   while (fixture.daemon.seen(opcode::put) == 0) {
     cellard_completion got{};
     std::size_t count = 0;
-    BOOST_TEST_REQUIRE(readable(fixture.async.get(), 20000));
+    // The put may be on its way already, and is not answered: then nothing becomes readable.
+    readable(fixture.async.get(), 10);
     BOOST_TEST_REQUIRE(cellard_async_poll(fixture.async.get(), &got, 1, &count) == CELLARD_OK);
-    BOOST_TEST_REQUIRE(count == 0U);
+    BOOST_TEST_REQUIRE(count == 0U, got.tag << " ended with " << got.status);
   }
   fixture.daemon.answer_held();
   fixture.reap(2);

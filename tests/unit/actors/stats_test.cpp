@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "tests/unit/actors/session_fixture.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace cellard::actors::testing {
+namespace {
+
+using nlohmann::json;
+using protocol::opcode;
+
+json text(daemon_double& house, opcode what, const std::string& tenant) {
+  return json::parse(*house.ask<std::string>(house.statistics, text_atom::value, what, tenant));
+}
+
+BOOST_AUTO_TEST_SUITE(stats_test)
+
+BOOST_AUTO_TEST_CASE(a_tenant_sees_its_own_and_the_owner_all) {
+  daemon_double house;
+  auto mine = house.connect(1, "mine");
+  auto theirs = house.connect(2, "theirs");
+  mine.hello();
+  theirs.hello();
+  mine.open("space");
+  theirs.open("secret");
+  theirs.open("other");
+  const auto seen = text(house, opcode::stats, "mine");
+  BOOST_TEST(seen.at("namespaces") == 1);
+  BOOST_TEST(seen.at("sessions") == 1);
+  BOOST_TEST(!seen.contains("requests"));
+  BOOST_TEST(seen.dump().find("secret") == std::string::npos);
+  BOOST_TEST(text(house, opcode::namespaces, "mine").dump().find("secret") == std::string::npos);
+  BOOST_TEST(text(house, opcode::sessions, "mine").at("sessions").size() == 1U);
+  const auto all = text(house, opcode::stats, "");
+  BOOST_TEST(all.at("namespaces") == 3);
+  BOOST_TEST(all.at("sessions") == 2);
+  BOOST_TEST(all.at("requests") == 5);
+}
+
+BOOST_AUTO_TEST_CASE(counters_are_read_when_asked_and_added_up) {
+  daemon_double house;
+  auto client = house.ready();
+  client.send(client.put(1, 1, 1));
+  const auto keys = keys_from(1, 2);
+  BOOST_TEST(client.ask<protocol::get_reply>(client.chain(opcode::get, 1, keys)).ready == 1U);
+  const auto seen = text(house, opcode::stats, "tenant");
+  BOOST_TEST(seen.at("puts") == 1);
+  BOOST_TEST(seen.at("put_bytes") == block_bytes);
+  BOOST_TEST(seen.at("blocks_asked") == 2);
+  BOOST_TEST(seen.at("blocks_hit") == 1);
+  BOOST_TEST(seen.at("hit_ratio") == 0.5);
+  BOOST_TEST(seen.at("per_namespace").at(0).at("name") == "space");
+}
+
+BOOST_AUTO_TEST_CASE(who_has_gone_is_not_shown) {
+  daemon_double house;
+  auto client = house.ready();
+  house.tell(client.actor, closed_atom::value);
+  house.run();
+  BOOST_TEST(text(house, opcode::sessions, "").at("sessions").empty());
+}
+
+BOOST_AUTO_TEST_CASE(health_says_when_it_drains) {
+  daemon_double house;
+  BOOST_TEST(text(house, opcode::health, "").at("status") == "ok");
+  house.tell(house.directory, drain_atom::value);
+  house.run();
+  BOOST_TEST(text(house, opcode::health, "").at("status") == "draining");
+}
+
+BOOST_AUTO_TEST_CASE(sessions_hear_of_new_limits_through_it) {
+  daemon_double house;
+  auto client = house.ready();
+  auto changed = small_configuration();
+  changed.limits.keys_per_request = 2;
+  house.tell(house.statistics, apply_atom::value, frozen(changed, 2));
+  house.run();
+  const auto refused = client.send(client.chain(opcode::lookup, 1, keys_from(1, 3)));
+  BOOST_TEST((client.status(refused) == core::errc::limit_reached));
+  BOOST_TEST(client.sentence(refused).find("limits.keys_per_request") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace cellard::actors::testing
