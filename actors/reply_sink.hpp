@@ -49,8 +49,8 @@ public:
   /// Ends the connection. The socket is closed when its last user lets go.
   virtual void shut_down() = 0;
 
-  /// From now on requests about this handle may go straight to its shard; null: no more. The
-  /// connection itself ends the route when it reads a close.
+  /// From now on requests about this handle may go straight to its shard; or no more, when the
+  /// route has ended. The connection itself ends it when it reads a close.
   virtual void set_route(std::uint32_t handle, std::shared_ptr<const route> way) = 0;
 
   [[nodiscard]] core::server_counters& counters() const noexcept { return *counters_; }

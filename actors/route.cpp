@@ -11,14 +11,22 @@ namespace cellard::actors {
 
 void route_table::set(std::uint32_t handle, route_ptr way) {
   if (handle >= by_handle_.size()) {
-    if (way == nullptr) {
-      return;  // any number may stand in a close
-    }
     by_handle_.resize(handle + std::size_t{1});
   }
-  auto& known = by_handle_[handle];
-  if (known == nullptr || way == nullptr || way->serial >= known->serial) {
-    known = std::move(way);
+  entry& known = by_handle_[handle];
+  if (way->serial <= known.ended || (known.way != nullptr && way->serial < known.way->serial)) {
+    return;
+  }
+  if (way->ended) {
+    known = {nullptr, way->serial};
+  } else {
+    known.way = std::move(way);
+  }
+}
+
+void route_table::end(std::uint32_t handle) {
+  if (handle < by_handle_.size() && by_handle_[handle].way != nullptr) {
+    by_handle_[handle] = {nullptr, by_handle_[handle].way->serial};
   }
 }
 
@@ -27,7 +35,7 @@ const route* route_table::of(const inbound& from) const {
   if (request == nullptr || from.problem || request->space >= by_handle_.size()) {
     return nullptr;
   }
-  const route* way = by_handle_[request->space].get();
+  const route* way = by_handle_[request->space].way.get();
   if (way == nullptr || request->salt >= way->salts.size() || request->flags != 0
       || request->keys.size() > way->most_keys
       || (request->op == protocol::opcode::get && !way->may_get)) {

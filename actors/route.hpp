@@ -20,6 +20,7 @@ namespace cellard::actors {
 
 struct route {
   std::uint64_t serial = 0;  ///< of the open; a handle is used again
+  bool ended = false;        ///< the handle was closed; the rest says nothing
   shard_actor shard;
   core::requester who;
   std::vector<std::uint16_t> salts;  ///< by handle
@@ -31,14 +32,21 @@ using route_ptr = std::shared_ptr<const route>;
 
 class route_table {
 public:
-  /// Null ends the route. One of an earlier open, overtaken on its way here, is ignored.
+  /// One of an open that has ended, or of an earlier one, overtaken on its way here, is ignored.
   void set(std::uint32_t handle, route_ptr way);
+
+  /// The client has closed the handle, whatever it is.
+  void end(std::uint32_t handle);
 
   /// The route of a request that needs its session for nothing; else null.
   [[nodiscard]] const route* of(const inbound& from) const;
 
 private:
-  std::vector<route_ptr> by_handle_;  ///< at most limits.namespaces_per_session
+  struct entry {
+    route_ptr way;
+    std::uint64_t ended = 0;  ///< the last open that was closed
+  };
+  std::vector<entry> by_handle_;  ///< at most limits.namespaces_per_session
 };
 
 }  // namespace cellard::actors

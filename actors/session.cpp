@@ -46,6 +46,7 @@ void session_state::publish_route(std::uint32_t handle) {
   const space& where = spaces_.at(handle);
   const auto& limits = setup_.settings->limits;
   setup_.sink->set_route(handle, std::make_shared<route>(route{where.serial,
+                                                               false,
                                                                where.opened.shard,
                                                                {setup_.who.id, where.part},
                                                                where.salts,
@@ -201,13 +202,15 @@ void session_state::tick() {
     wake_at(each.until);
   }
   auto& sink = *setup_.sink;
+  // In this order: a get that comes meanwhile either finds the flag down and sets its own timer, or
+  // its time is seen here.
+  const bool may_hold = sink.may_hold_leases.exchange(false, std::memory_order_acq_rel);
   const auto silent_until =
     sink.last_active.load(std::memory_order_relaxed) + setup_.settings->limits.lease_time;
-  const bool may_hold = sink.may_hold_leases.load(std::memory_order_acquire);
   if (may_hold && silent_until > now) {
+    sink.may_hold_leases.store(true, std::memory_order_release);
     wake_at(silent_until);
   } else if (may_hold) {
-    sink.may_hold_leases.store(false, std::memory_order_release);
     for (const auto& [handle, where] : spaces_) {
       self->request(where.opened.shard, caf::infinite, revoke_atom::value, setup_.who.id)
         .then(

@@ -129,6 +129,7 @@ void session_state::finish_open(const inbound_ptr& from, opened_space opened) {
           answer(*from, reply);
           return;
         }
+        leave_shard(spaces_.at(handle), handle);  // it may have been joined, too late
         self->send(setup_.supervisor, leave_atom::value, opened.id);
         spaces_.erase(handle);
         if (!number && still_expected(*from)) {
@@ -140,7 +141,8 @@ void session_state::finish_open(const inbound_ptr& from, opened_space opened) {
 
 void session_state::on(const inbound_ptr& from, const protocol::close_request& request) {
   if (const space* where = find(from, request.space); where != nullptr) {
-    setup_.sink->set_route(request.space, nullptr);
+    setup_.sink->set_route(
+      request.space, std::make_shared<route>(route{where->serial, true, {}, {}, {}, 0, false, {}}));
     leave_shard(*where, request.space);
     self->send(setup_.supervisor, leave_atom::value, where->opened.id);
     spaces_.erase(request.space);

@@ -63,8 +63,8 @@ void shard_state::release(session_id who, const std::vector<std::uint64_t>& leas
 
 std::uint32_t shard_state::revoke(session_id who) {
   const auto taken = core->revoke(who);
-  after_request();
   retry_waiting();
+  after_request();
   return taken;
 }
 
@@ -130,8 +130,8 @@ void shard_state::leave(session_id who, std::uint32_t handle) {
   }
   sent_.forget(who);
   core->session_down(who);
-  after_request();
   retry_waiting();
+  after_request();
 }
 
 std::uint32_t shard_state::clear() {

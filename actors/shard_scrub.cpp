@@ -28,8 +28,8 @@ void shard_state::overwrite(std::vector<core::scrub_job> jobs, std::function<voi
     if (then) {
       then();
     }
-    after_request();
     retry_waiting();
+    after_request();
   };
   // Without a housekeeper the daemon is ending, and all memory goes with it.
   self->request(setup_.housekeeper, caf::infinite, scrub_atom::value, std::move(jobs))

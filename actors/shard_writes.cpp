@@ -146,8 +146,8 @@ void shard_state::copy_by_worker(std::vector<started> jobs) {
         for (std::size_t i = 0; i < pending->size(); ++i) {
           finish((*pending)[i], checksums[i]);
         }
-        after_request();
         retry_waiting();
+        after_request();
       },
       [this, pending](const caf::error&) {
         for (const started& each : *pending) {

@@ -151,7 +151,7 @@ void connection::deliver(actors::inbound_ptr from) {
   }
   // What the client sends after a close must not overtake it.
   if (const auto* close = std::get_if<protocol::close_request>(&from->body)) {
-    routes_.set(close->space, nullptr);
+    routes_.end(close->space);
   }
   home_.unit().inject(session_, actors::request_atom::value, std::move(from));
 }

@@ -3,6 +3,7 @@
 #include "client/src/async.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace cellard::library {
 
@@ -70,6 +71,10 @@ core::result<std::vector<completion>> async_queue::poll(std::size_t room) {
 
 /// All that there is to do now, but for taking replies.
 void async_queue::turn() {
+  // What has been answered in time is not late because nobody polled.
+  if (!ends_.empty() && *ends_.begin() <= deadline::clock::now()) {
+    receive(std::numeric_limits<std::size_t>::max());
+  }
   expire();
   if (!waiting_.empty() && link_ == nullptr) {
     connect();
@@ -144,6 +149,7 @@ void async_queue::take(const answer& reply) {
           fmt::format("the reply to opcode {} has the opcode {}", op, reply.frame.header.op)});
     return;
   }
+  link_->keep_unfinished(reply, at->work->kept());
   auto taken = at->work->take(*link_, reply);
   if (!taken && link_->lost()) {
     lose(std::move(taken).error());

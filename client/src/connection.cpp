@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t max_releases = 1024;
 constexpr std::size_t max_abandoned = 1024;
+constexpr std::size_t max_unfinished = 4;  // then a new connection brings a new staging area
 constexpr std::size_t smallest_frame = 4096;
 constexpr std::size_t largest_frame = 16U << 20;
 constexpr std::size_t room_for_headers =
@@ -127,6 +128,7 @@ core::result<answer> connection::exchange(const protocol::request& body, std::ui
   releases_.erase(releases_.begin(), releases_.begin() + static_cast<std::ptrdiff_t>(returned));
   auto reply = await(header.request_id, op, until);
   if (reply) {
+    keep_unfinished(*reply, std::move(kept));
     timeouts_ = 0;
     answered_ = true;
     last_used_ = until.now();
@@ -139,6 +141,13 @@ core::result<answer> connection::exchange(const protocol::request& body, std::ui
   abandoned_.push_back({header.request_id, static_cast<opcode>(op), space, std::move(kept)});
   lost_ = ++timeouts_ >= patience || abandoned_.size() > max_abandoned;
   return reply;
+}
+
+void connection::keep_unfinished(const answer& reply, std::shared_ptr<const void> kept) {
+  if (kept != nullptr && reply.frame.header.status == static_cast<std::uint16_t>(errc::timed_out)) {
+    unfinished_.push_back(std::move(kept));
+    lost_ = lost_ || unfinished_.size() >= max_unfinished;
+  }
 }
 
 core::result<ok_t> connection::call_status(const protocol::request& body, std::uint64_t space,

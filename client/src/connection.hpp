@@ -145,6 +145,10 @@ public:
   core::result<core::ok_t> ensure_staging(std::uint64_t wanted, std::uint64_t least,
                                           const deadline& until);
 
+  /// A put that the daemon answered with timed_out may still be copied: what it named is given to
+  /// nobody else as long as this connection lives.
+  void keep_unfinished(const answer& reply, std::shared_ptr<const void> kept);
+
   /// Marks the connection as lost and passes the error on.
   tl::unexpected<core::error> lose(core::error problem);
 
@@ -215,6 +219,7 @@ private:
   std::vector<std::uint64_t> releases_;
   std::vector<protocol::request> deferred_;  ///< posted before the next request
   std::vector<abandoned> abandoned_;
+  std::vector<std::shared_ptr<const void>> unfinished_;
   std::vector<std::byte> out_;
   std::vector<std::byte> in_;
 };

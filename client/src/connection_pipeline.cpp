@@ -28,8 +28,11 @@ core::result<std::unique_ptr<connection>> connection::begin(const std::vector<st
   std::unique_ptr<connection> made{new connection(std::move(*socket), epoch)};
   protocol::hello_request hello;
   hello.client_name = client_name;
-  // The first frame of a fresh socket always has room.
-  CELLARD_TRY(made->start(hello, deadline{std::chrono::milliseconds{0}}));
+  const auto sent = made->start(hello, deadline{std::chrono::milliseconds{0}});
+  CELLARD_TRY(sent);
+  if (!*sent) {
+    return fail(errc::unavailable, "the kernel has no room for a first frame now");
+  }
   return made;
 }
 

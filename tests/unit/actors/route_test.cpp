@@ -22,7 +22,7 @@ constexpr std::uint32_t handle = 3;
 
 route_ptr a_route(std::uint64_t serial, bool may_get = true) {
   return std::make_shared<route>(
-    route{serial, {}, {7, 0}, {0, 5}, 4, may_get, std::chrono::seconds{30}});
+    route{serial, false, {}, {7, 0}, {0, 5}, 4, may_get, std::chrono::seconds{30}});
 }
 
 struct fixture {
@@ -90,13 +90,18 @@ BOOST_AUTO_TEST_CASE(leases_of_another_namespace_need_the_session) {
   BOOST_TEST(way_of(chain(), mixed) == nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(an_ended_route_is_gone_and_a_late_one_of_an_earlier_open_is_ignored) {
-  routes.set(handle, nullptr);
+BOOST_AUTO_TEST_CASE(an_ended_route_stays_ended_and_a_late_one_of_an_earlier_open_is_ignored) {
+  routes.end(handle);
+  BOOST_TEST(way_of(chain()) == nullptr);
+  routes.set(handle, a_route(1));  // published before the close was read, arriving after it
   BOOST_TEST(way_of(chain()) == nullptr);
   routes.set(handle, a_route(9));
   routes.set(handle, a_route(2, false));
   BOOST_TEST(way_of(chain(protocol::opcode::get)) != nullptr);
-  routes.set(4'000'000'000U, nullptr);  // any number may stand in a close
+  routes.set(handle, std::make_shared<route>(route{9, true, {}, {}, {}, 0, false, {}}));
+  routes.set(handle, a_route(9));
+  BOOST_TEST(way_of(chain()) == nullptr);
+  routes.end(4'000'000'000U);  // any number may stand in a close
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_is_lost_answers_itself_once) {

@@ -396,4 +396,24 @@ BOOST_AUTO_TEST_CASE(an_inline_stage_is_sent_at_commit) {
   BOOST_TEST(holds(fixture, 2));
 }
 
+// The daemon may still be copying: with other bytes at that place it would keep them under the
+// first key, and nobody could tell.
+BOOST_AUTO_TEST_CASE(the_bytes_of_a_put_that_the_daemon_timed_out_are_left_alone) {
+  fake_settings settings;
+  settings.staging_bytes = 8U << 20;
+  cache fixture{settings, 20000, opaque_layout(1U << 20)};
+  std::set<std::uint64_t> offsets;
+  fixture.daemon.on(opcode::put, [&](fake_exchange& exchange) {
+    for (const auto& entry : std::get<protocol::put_request>(exchange.body).entries) {
+      BOOST_TEST(offsets.insert(entry.offset).second, "staged twice at " << entry.offset);
+    }
+    exchange.reply(core::error{core::errc::timed_out, "the request's own deadline passed"});
+    return true;
+  });
+  BOOST_TEST(fixture.put(6, 1U << 20) == 0U);
+  BOOST_TEST(fixture.status == CELLARD_TIMED_OUT);
+  BOOST_TEST(fixture.put(6, 1U << 20) == 0U);
+  BOOST_TEST(offsets.size() == 8U);  // the area has room for so many
+}
+
 BOOST_AUTO_TEST_SUITE_END()
