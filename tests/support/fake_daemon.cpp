@@ -185,6 +185,7 @@ void fake_daemon::answer_held() {
     dispatch(*exchange);
   }
   held_.clear();
+  holding_.clear();  // what has not arrived yet is answered as it comes
 }
 
 int fake_daemon::seen(opcode op) {

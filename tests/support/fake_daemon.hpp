@@ -94,7 +94,8 @@ public:
   void start();
 
   void on(protocol::opcode op, handler handle);
-  /// The next `times` requests are kept unanswered until answer_held.
+  /// The next `times` requests are kept unanswered until answer_held, and no longer: also those
+  /// that were sent before it and come after it.
   void hold(protocol::opcode op, int times = 1);
   void answer_held();
 
