@@ -124,7 +124,8 @@ BOOST_AUTO_TEST_CASE(a_daemon_without_the_feature_is_not_asked) {
 }
 
 BOOST_AUTO_TEST_CASE(without_a_daemon_there_is_nothing_to_open_even_lazily) {
-  cellard_options options = options_for("/nonexistent/cellard.sock");
+  const std::string nowhere = "/nonexistent/cellard.sock";
+  cellard_options options = options_for(nowhere);
   options.lazy = 1;
   cellard_client* made = nullptr;
   BOOST_TEST_REQUIRE(cellard_connect(&options, &made) == CELLARD_OK);
