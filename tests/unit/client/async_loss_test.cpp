@@ -119,8 +119,7 @@ BOOST_AUTO_TEST_CASE(deadlines_that_pass_together_count_once) {
   // Polled when all have passed: on a busy machine they pass one by one, and count.
   const auto passed =
     std::chrono::steady_clock::now() + std::chrono::milliseconds{short_deadline_ms + 1};
-  while (std::chrono::steady_clock::now() < passed) {
-  }
+  while (std::chrono::steady_clock::now() < passed) {}
   while (fixture.completions.size() < 8) {
     fixture.reap(1);
   }
