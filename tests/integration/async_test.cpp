@@ -64,6 +64,14 @@ struct queue {
   std::vector<int> statuses(std::uint64_t tag) { return puts_[tag].statuses; }
   void close() { async_.reset(); }
 
+  queue(const queue&) = delete;
+  queue& operator=(const queue&) = delete;
+  ~queue() {
+    for (const auto& each : done_) {
+      cellard_blocks_free(each.blocks);
+    }
+  }
+
 private:
   struct memory {
     std::vector<std::vector<std::byte>> bytes;
