@@ -48,7 +48,7 @@ void session_state::publish_route(std::uint32_t handle) {
   setup_.sink->set_route(handle, std::make_shared<route>(route{where.serial,
                                                                false,
                                                                where.opened.shard,
-                                                               {setup_.who.id, where.part},
+                                                               {setup_.who.id, where.part, handle},
                                                                where.salts,
                                                                limits.keys_per_request,
                                                                setup_.who.shared_memory,

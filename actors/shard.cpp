@@ -126,10 +126,11 @@ core::result<std::uint16_t> shard_state::join(session_id who, std::uint32_t hand
 void shard_state::leave(session_id who, std::uint32_t handle) {
   if (handle != every_handle) {
     sent_.forget(who, handle);
-    return;
+    core->revoke(who, handle);
+  } else {
+    sent_.forget(who);
+    core->session_down(who);
   }
-  sent_.forget(who);
-  core->session_down(who);
   retry_waiting();
   after_request();
 }

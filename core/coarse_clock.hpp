@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// steady_clock's time as of the kernel's last tick: up to ten milliseconds old, and a tenth of the
-// price of a reading, of which a request would need several. For what counts in seconds: how long a
-// client was silent, when a block was used, whether a request was slow.
+// steady_clock's time as of the kernel's last tick: up to ten milliseconds old, and without the
+// reading of the counter that is most of the price, of which a request would need several. For what
+// counts in seconds: how long a client was silent, when a block was used, whether a request was
+// slow.
 #pragma once
 
 #include <chrono>

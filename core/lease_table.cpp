@@ -7,9 +7,9 @@
 namespace cellard::core {
 
 std::uint64_t lease_table::take(session_id who, node_id deepest, std::uint32_t generation,
-                                std::uint32_t blocks) {
+                                std::uint32_t blocks, std::uint32_t handle) {
   holder& mine = holders_[who];
-  mine.leases.emplace(next_, lease{next_, deepest, generation, blocks});
+  mine.leases.emplace(next_, lease{next_, deepest, generation, blocks, handle});
   mine.blocks += blocks;
   ++count_;
   return next_++;
@@ -39,6 +39,22 @@ std::vector<lease> lease_table::drop(session_id who) {
     }
     count_ -= given.size();
     holders_.erase(mine);
+  }
+  return given;
+}
+
+std::vector<lease> lease_table::drop(session_id who, std::uint32_t handle) {
+  std::vector<lease> given;
+  if (const auto mine = holders_.find(who); mine != holders_.end()) {
+    std::erase_if(mine->second.leases, [&](const auto& held) {
+      if (held.second.handle != handle) {
+        return false;
+      }
+      given.push_back(held.second);
+      mine->second.blocks -= held.second.blocks;
+      return true;
+    });
+    count_ -= given.size();
   }
   return given;
 }

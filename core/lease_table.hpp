@@ -24,17 +24,21 @@ struct lease {
   node_id deepest = no_node;
   std::uint32_t generation = 0;  ///< of that node
   std::uint32_t blocks = 0;      ///< on the path
+  std::uint32_t handle = 0;      ///< by which the session opened the namespace
 };
 
 class lease_table {
 public:
   std::uint64_t take(session_id who, node_id deepest, std::uint32_t generation,
-                     std::uint32_t blocks);
+                     std::uint32_t blocks, std::uint32_t handle = 0);
 
   /// Nothing when `who` has no such lease.
   std::optional<lease> give_back(session_id who, std::uint64_t id);
 
   std::vector<lease> drop(session_id who);
+
+  /// Those that were taken by this handle.
+  std::vector<lease> drop(session_id who, std::uint32_t handle);
 
   /// Blocks that `who` holds, each counted as often as it is leased.
   [[nodiscard]] std::uint64_t blocks_of(session_id who) const;

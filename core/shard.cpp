@@ -65,7 +65,7 @@ result<found_blocks> shard::get(requester who, std::uint16_t salt, key_span keys
   }
   counters_->served_bytes.add(add_places(path, who.part, found.places));
   const node_id deepest = path.back();
-  found.lease = leases_.take(who.session, deepest, index_[deepest].generation, matched);
+  found.lease = leases_.take(who.session, deepest, index_[deepest].generation, matched, who.handle);
   ++leased_[deepest];
   index_[deepest].flags |= node_leased;
   touch_path(deepest);
@@ -139,13 +139,20 @@ std::uint32_t shard::release(session_id who, const std::vector<std::uint64_t>& l
   return released;
 }
 
-std::uint32_t shard::revoke(session_id who) {
-  const auto given = leases_.drop(who);
+std::uint32_t shard::unlease(const std::vector<lease>& given) {
   for (const lease& each : given) {
     unlease(each);
   }
   free_deferred();
   return static_cast<std::uint32_t>(given.size());
+}
+
+std::uint32_t shard::revoke(session_id who) {
+  return unlease(leases_.drop(who));
+}
+
+std::uint32_t shard::revoke(session_id who, std::uint32_t handle) {
+  return unlease(leases_.drop(who, handle));
 }
 
 result<place> shard::find(requester who, std::uint16_t salt, const block_key& key, bool counts) {

@@ -45,10 +45,11 @@ struct shard_limits {
   std::chrono::milliseconds max_age{0};  ///< 0 = blocks do not age
 };
 
-/// Who asks: a session and the part (rank) it opened the namespace with.
+/// Who asks: a session, the part (rank) it opened the namespace with, and the handle it got.
 struct requester {
   session_id session = 0;
   std::uint16_t part = 0;
+  std::uint32_t handle = 0;
 };
 
 struct found_blocks {
@@ -132,6 +133,8 @@ public:
   std::uint32_t release(session_id who, const std::vector<std::uint64_t>& leases);
   /// All leases of `who` are taken back; how many.
   std::uint32_t revoke(session_id who);
+  /// Those of one handle, which was closed: nobody can give them back any more.
+  std::uint32_t revoke(session_id who, std::uint32_t handle);
   /// Where one part of a visible block is, without a lease.
   result<place> find(requester who, std::uint16_t salt, const block_key& key, bool counts = true);
 
@@ -254,6 +257,7 @@ private:
   void end_slot(slot_ref slot, bool scrubs);
   void free_deferred();
   void unlease(const lease& given);
+  std::uint32_t unlease(const std::vector<lease>& given);
   void give_up_part(const block_name& block, std::uint16_t part);
   void expire(time_point now);
 

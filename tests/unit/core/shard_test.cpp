@@ -1,73 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
-#include "core/shard.hpp"
-
-#include "tests/support/keys.hpp"
-#include "tests/support/printing.hpp"
-
-#include <boost/test/unit_test.hpp>
+#include "tests/unit/core/shard_fixture.hpp"
 
 #include <cstring>
 #include <map>
 #include <random>
 #include <set>
 
+namespace cellard::core::testing {
 namespace {
 
-using namespace cellard::core;
-using cellard::tests::key_of;
-using cellard::tests::keys_from;
-
-constexpr std::uint32_t block = 4096;
-constexpr requester alice{1, 0};
-constexpr requester bob{2, 0};
-const time_point start{};
-
-shard::options options_of(std::uint16_t parts = 1) {
-  shard::options options;
-  options.id = 1;
-  options.shape.type = dtype::opaque;
-  options.shape.max_bytes = block;
-  options.shape.parts = parts;
-  options.max_blocks = 100'000;
-  return options;
-}
-
-struct fixture {
-  shard all{options_of()};
-
-  fixture() { add_segment(all, 256); }
-
-  static void add_segment(shard& to, std::uint64_t blocks) {
-    auto memory = *segment::create("test", arena::segment_bytes_for(blocks * block, block));
-    BOOST_TEST_REQUIRE(to.memory().add(memory));
-    to.memory().extend(*memory, memory->bytes());
-  }
-
-  /// Writes and publishes one block whose bytes all are `fill`.
-  static errc store(shard& to, requester who, std::uint32_t ticket, int fill) {
-    const auto job = to.begin(who.session, ticket, block);
-    if (!job) {
-      return job.error().code();
-    }
-    std::memset(job->to, fill, block);
-    return to.finish(*job, static_cast<std::uint64_t>(fill), start);
-  }
-
-  /// Stores a whole chain; how many blocks are stored now.
-  std::size_t put(requester who, const std::vector<block_key>& keys,
-                  const block_key* parent = nullptr) {
-    std::size_t stored = 0;
-    for (const auto& each : all.reserve(who, 0, parent, keys, start)) {
-      stored += each.status == errc::ok && store(all, who, each.ticket, 1) == errc::ok ? 1U : 0U;
-    }
-    return stored;
-  }
-
-  std::uint32_t found(const std::vector<block_key>& keys) { return all.lookup(0, keys).ready; }
-};
-
-BOOST_FIXTURE_TEST_SUITE(shard_of, fixture)
+BOOST_FIXTURE_TEST_SUITE(shard_of, shard_fixture)
 
 BOOST_AUTO_TEST_CASE(a_block_is_found_only_after_finish) {
   const auto keys = keys_from(0, 1);
@@ -152,51 +95,6 @@ BOOST_AUTO_TEST_CASE(a_full_arena_is_busy_and_the_ticket_stays_good) {
   BOOST_TEST(store(small, alice, given[2].ticket, 1) == errc::ok);
 }
 
-BOOST_AUTO_TEST_CASE(get_says_where_the_bytes_are) {
-  put(alice, keys_from(0, 2));
-  const auto found_now = all.get(bob, 0, keys_from(0, 5));
-  BOOST_TEST_REQUIRE(found_now.has_value());
-  BOOST_TEST(found_now->counts.ready == 2U);
-  const place& where = found_now->places[1];
-  const auto memory = all.memory().find_segment(where.segment);
-  const auto bytes = memory->data().subspan(where.offset, where.length);
-  BOOST_TEST(where.length == block);
-  BOOST_TEST((bytes.front() == std::byte{1} && bytes.back() == std::byte{1}));
-}
-
-BOOST_AUTO_TEST_CASE(a_leased_path_is_not_evicted) {
-  put(alice, keys_from(0, 3));
-  const auto lease = all.get(bob, 0, keys_from(0, 3))->lease;
-  const auto events = all.take_events(start);
-  std::vector<block_name> everything;
-  for (const auto& each : events.inserted) {
-    everything.push_back(each.block);
-  }
-  std::uint64_t freed = 0;
-  BOOST_TEST(all.evict(everything, freed).size() == 3U);
-  BOOST_TEST(all.release(bob.session, {lease}) == 1U);
-  // Only a leaf may go at a time; the list is in tail-first order of insertion, so ask until
-  // nothing goes.
-  for (int i = 0; i < 3; ++i) {
-    all.evict(everything, freed);
-  }
-  BOOST_TEST(all.blocks() == 0U);
-  BOOST_TEST(freed == 3 * all.memory().cost(block));
-}
-
-BOOST_AUTO_TEST_CASE(a_removed_block_is_a_miss_at_once_and_its_slot_waits_for_the_reader) {
-  put(alice, keys_from(0, 2));
-  const auto seen = *all.get(bob, 0, keys_from(0, 2));
-  const auto used = all.memory().used_bytes();
-  BOOST_TEST(all.remove(0, keys_from(0, 1)) == 2U);
-  BOOST_TEST(found(keys_from(0, 2)) == 0U);
-  BOOST_TEST(all.memory().used_bytes() == used);
-  BOOST_TEST(all.deferred() == 2U);
-  all.release(bob.session, {seen.lease});
-  BOOST_TEST(all.memory().used_bytes() == 0U);
-  BOOST_TEST(all.deferred() == 0U);
-}
-
 BOOST_AUTO_TEST_CASE(a_slot_that_is_given_away_has_a_new_generation) {
   put(alice, keys_from(0, 1));
   const auto before = all.get(bob, 0, keys_from(0, 1))->places.front();
@@ -233,40 +131,6 @@ BOOST_AUTO_TEST_CASE(a_put_touches_its_chain_once_and_not_once_a_block) {
 BOOST_AUTO_TEST_CASE(a_salt_number_that_was_never_given_is_refused) {
   BOOST_TEST(all.reserve(alice, 7, nullptr, keys_from(0, 1), start).front().status
              == errc::not_found);
-  BOOST_TEST(all.blocks() == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(what_a_session_held_is_free_when_it_has_gone) {
-  put(alice, keys_from(0, 2));
-  static_cast<void>(all.get(bob, 0, keys_from(0, 2)));
-  const auto parent = key_of(1);
-  static_cast<void>(all.reserve(bob, 0, &parent, keys_from(2, 5), start));
-  BOOST_TEST(all.reservations() == 5U);
-  all.session_down(bob.session);
-  BOOST_TEST(all.leases() == 0U);
-  BOOST_TEST(all.reservations() == 0U);
-  BOOST_TEST(all.blocks() == 2U);
-}
-
-BOOST_AUTO_TEST_CASE(leases_have_a_limit) {
-  shard_limits limits;
-  limits.leases = 3;
-  all.set_limits(limits);
-  put(alice, keys_from(0, 2));
-  BOOST_TEST(all.get(bob, 0, keys_from(0, 2)).has_value());
-  BOOST_TEST(all.get(bob, 0, keys_from(0, 2)).error().code() == errc::limit_reached);
-  BOOST_TEST(all.get(alice, 0, keys_from(0, 2)).has_value());
-}
-
-BOOST_AUTO_TEST_CASE(pins_hold_until_their_time) {
-  using namespace std::chrono_literals;
-  put(alice, keys_from(0, 1));
-  BOOST_TEST(all.pin(0, keys_from(0, 1), 10s, start) == 1U);
-  const auto block_now = all.take_events(start).inserted.front().block;
-  std::uint64_t freed = 0;
-  BOOST_TEST(all.evict({block_now}, freed).size() == 1U);
-  all.tick(start + 11s);
-  BOOST_TEST(all.evict({block_now}, freed).empty());
   BOOST_TEST(all.blocks() == 0U);
 }
 
@@ -333,19 +197,6 @@ BOOST_AUTO_TEST_CASE(parts_that_never_come_are_not_waited_for) {
   parts.tick(start + 31s);
   BOOST_TEST(parts.blocks() == 0U);
   BOOST_TEST(parts.memory().used_bytes() == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(a_segment_is_given_back_when_no_reader_holds_it) {
-  put(alice, keys_from(0, 4));
-  const auto lease = all.get(bob, 0, keys_from(0, 4))->lease;
-  BOOST_TEST(all.begin_retirement());
-  BOOST_TEST(!all.retire_some().has_value());
-  BOOST_TEST(found(keys_from(0, 4)) == 0U);
-  all.release(bob.session, {lease});
-  const auto gone = all.retire_some();
-  BOOST_TEST_REQUIRE(gone.has_value());
-  BOOST_TEST(gone->data_bytes == 256U * block);
-  BOOST_TEST(all.memory().segments() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(events_name_tails_before_heads) {
@@ -475,3 +326,4 @@ BOOST_AUTO_TEST_CASE(serves_exactly_what_was_stored) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
+}  // namespace cellard::core::testing
