@@ -2,7 +2,6 @@
 // Copyright the cellard authors
 #include "daemon/metrics_exchange.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -16,11 +15,11 @@ namespace cellard::daemon {
 
 namespace http = boost::beast::http;
 
-metrics_exchange::metrics_exchange(boost::asio::ip::tcp::socket socket, page_source page,
-                                   std::function<void()> ended)
+metrics_exchange::metrics_exchange(boost::asio::ip::tcp::socket socket,
+                                   std::function<void()> wanted, std::function<void()> ended)
   : socket_(std::move(socket)),
     deadline_(socket_.get_executor()),
-    page_(std::move(page)),
+    wanted_(std::move(wanted)),
     ended_(std::move(ended)) {
   parser_.header_limit(most_head_bytes);
   // No body is read; one that is announced is no reason for another answer.
@@ -70,22 +69,20 @@ void metrics_exchange::serve() {
     response_.set(http::field::allow, "GET, HEAD");
     send(status::method_not_allowed, "the numbers can be read only\n");
   } else {
-    ask_page();
+    waits_ = true;
+    wanted_();
   }
 }
 
-void metrics_exchange::ask_page() {
-  // The page may come late, after the end: it holds nothing.
-  page_([weak = weak_from_this(),
-         home = socket_.get_executor()](std::optional<std::string> text) mutable {
-    boost::asio::post(home, [weak, text = std::move(text)]() mutable {
-      const auto self = weak.lock();
-      if (self && self->ended_) {
-        text ? self->send(status::ok, std::move(*text), metrics::content_type)
-             : self->send(status::service_unavailable, "the daemon is stopping\n");
-      }
-    });
-  });
+void metrics_exchange::give(const std::optional<std::string>& page) {
+  if (!std::exchange(waits_, false) || !ended_) {
+    return;
+  }
+  if (page) {
+    send(status::ok, *page, metrics::content_type);
+  } else {
+    send(status::service_unavailable, "the daemon is stopping\n");
+  }
 }
 
 void metrics_exchange::send(status code, std::string text, std::string_view type) {

@@ -2,12 +2,11 @@
 // Copyright the cellard authors
 //
 // One client of the page of numbers: reads the head of one HTTP request, answers it and ends. What
-// the client may cost is known from the start: one head of `most_head_bytes`, one page, and the
-// time of metrics.request_time for everything together, its own slowness included. A body is not
-// read, and a second request neither.
+// the client may cost is known from the start: one head of `most_head_bytes`, a copy of the page,
+// and the time of metrics.request_time for everything together, its own slowness included. A body
+// is not read, and a second request neither.
 //
-// Threads: all on the thread of its socket; the page may come from any. Whoever made it owns it
-// until it says that it ended.
+// Threads: all on the thread of its socket. Whoever made it owns it until it says that it ended.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -26,19 +25,19 @@
 
 namespace cellard::daemon {
 
-/// Makes the page; `answer` is called once, on any thread, with nothing when there is none.
-using page_source = std::function<void(std::function<void(std::optional<std::string>)> answer)>;
-
 /// Prometheus sends some 300 bytes; what proxies add has room.
 inline constexpr std::size_t most_head_bytes = 8 * 1024;
 
 class metrics_exchange : public std::enable_shared_from_this<metrics_exchange> {
 public:
-  metrics_exchange(boost::asio::ip::tcp::socket socket, page_source page,
+  /// Calls `wanted` when the client asks for the page; `give` follows.
+  metrics_exchange(boost::asio::ip::tcp::socket socket, std::function<void()> wanted,
                    std::function<void()> ended);
 
   /// Begins to read; ends after `time`, whatever was reached.
   void start(std::chrono::microseconds time);
+  /// The page, or nothing when there is none: for the client, if it waits for it.
+  void give(const std::optional<std::string>& page);
   /// Ends it now. Idempotent.
   void end();
 
@@ -47,13 +46,13 @@ private:
 
   void took(const boost::system::error_code& failed);
   void serve();
-  void ask_page();
   void send(status code, std::string text, std::string_view type = "text/plain");
 
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer deadline_;
-  page_source page_;
+  std::function<void()> wanted_;
   std::function<void()> ended_;
+  bool waits_ = false;  ///< for the page
   boost::beast::flat_static_buffer<most_head_bytes> buffer_;
   boost::beast::http::request_parser<boost::beast::http::empty_body> parser_;
   boost::beast::http::response<boost::beast::http::string_body> response_;

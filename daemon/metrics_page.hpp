@@ -7,7 +7,7 @@
 #pragma once
 
 #include "actors/handles.hpp"
-#include "daemon/metrics_exchange.hpp"
+#include "daemon/metrics_server.hpp"
 
 namespace cellard::daemon {
 

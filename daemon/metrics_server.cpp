@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <future>
+#include <utility>
 
 namespace cellard::daemon {
 namespace {
@@ -92,13 +93,39 @@ void metrics_server::admit(tcp::socket socket) {
     oldest->end();
   }
   const auto place = open_.insert(open_.end(), nullptr);
-  *place =
-    std::make_shared<metrics_exchange>(std::move(socket), page_, [weak = weak_from_this(), place] {
+  const auto wanted = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->make_page();
+    }
+  };
+  const auto ended = [weak = weak_from_this(), place] {
+    if (const auto self = weak.lock()) {
+      self->open_.erase(place);
+    }
+  };
+  *place = std::make_shared<metrics_exchange>(std::move(socket), wanted, ended);
+  (*place)->start(settings_.request_time);
+}
+
+void metrics_server::make_page() {
+  if (std::exchange(making_, true)) {
+    return;
+  }
+  // The page may come when the server has gone: it holds nothing.
+  page_([weak = weak_from_this(), home = home_.get_executor()](std::optional<std::string> page) {
+    asio::post(home, [weak, page = std::move(page)] {
       if (const auto self = weak.lock()) {
-        self->open_.erase(place);
+        self->hand_out(page);
       }
     });
-  (*place)->start(settings_.request_time);
+  });
+}
+
+void metrics_server::hand_out(const std::optional<std::string>& page) {
+  making_ = false;
+  for (const auto& each : open_) {
+    each->give(page);
+  }
 }
 
 void metrics_server::stop() {

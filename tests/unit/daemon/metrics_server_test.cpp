@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <atomic>
 #include <future>
 #include <list>
 
@@ -150,6 +151,41 @@ BOOST_AUTO_TEST_CASE(a_page_that_does_not_come_holds_nobody_longer_than_the_time
   };
   run(std::chrono::milliseconds(100));
   BOOST_TEST(client(*server).ask(get()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(one_page_is_made_for_all_who_wait_and_a_new_one_for_who_comes_later) {
+  std::promise<std::function<void(std::optional<std::string>)>> first;
+  std::atomic<int> asked = 0;
+  source = [&](auto answer) {
+    if (++asked == 1) {
+      first.set_value(std::move(answer));
+    } else {
+      answer("x 2\n");
+    }
+  };
+  run(std::chrono::seconds(patience_seconds), 3);
+  std::list<client> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.emplace_back(*server);
+    waiting.back().say(get());
+  }
+  const auto answer = first.get_future().get();
+  // Each that comes takes the place of the oldest, and asks: no further page is made for it.
+  for (int i = 0; i < 100; ++i) {
+    waiting.emplace_back(*server);
+    waiting.back().say(get());
+  }
+  for (int i = 0; i < 100; ++i) {
+    BOOST_TEST(waiting.front().hear() == "");
+    waiting.pop_front();
+  }
+  BOOST_TEST(asked == 1);
+  answer("x 1\n");
+  for (auto& each : waiting) {
+    BOOST_TEST(begins(each.hear(), "HTTP/1.1 200"));
+  }
+  BOOST_TEST(client(*server).ask(get()).ends_with("x 2\n"));
+  BOOST_TEST(asked == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_daemon_without_statistics_says_so) {
