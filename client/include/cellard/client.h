@@ -152,7 +152,7 @@ typedef struct cellard_server_info {
   uint64_t max_block_bytes;
   uint64_t staging_bytes;
   uint64_t reconnects;  /* how often the library connected anew */
-  uint64_t leases_lost; /* replies that said so */
+  uint64_t leases_lost; /* replies that said so; of the blocking calls, not of cellard_async */
   char server[64];      /* "cellard 0.1.0" */
 } cellard_server_info;
 /* clang-format off */
