@@ -20,7 +20,7 @@ FOLDERS: dict[str, set[str]] = {
     "gpu/cuda": {"core", "gpu"},
     "actors": {"core", "protocol", "gpu", "config"},
     "daemon": {"core", "protocol", "gpu", "config", "metrics", "actors"},
-    "client": {"core", "protocol"},
+    "client": {"core", "protocol", "gpu"},
     "ctl": {"core", "config", "metrics", "client"},
     "replay": {"core"},
     "examples": {"client", "core"},

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "gpu/host/codecs.hpp"
+
+namespace cellard::gpu::host {
+
+codec_set make_codecs(level loops) {
+  std::vector<std::unique_ptr<segment_codec>> all;
+  return codec_set(std::string(to_string(loops)), std::move(all));
+}
+
+const codec_set& best_codecs() {
+  static const codec_set best = make_codecs(best_level());
+  return best;
+}
+
+}  // namespace cellard::gpu::host
