@@ -16,7 +16,7 @@ namespace cellard::gpu {
 
 class scratch {
 public:
-  static constexpr std::size_t slots = 8;
+  static constexpr std::size_t slots = 12;  ///< 0 to 7 are the codecs', the rest the container's
   static constexpr std::align_val_t alignment{64};
 
   /// `count` values in buffer `slot`, 64-byte aligned, uninitialised. What was taken from the same

@@ -5,6 +5,7 @@
 // documentation. Not for users.
 #include "array.hpp"
 #include "client.hpp"
+#include "codec.hpp"
 #include "keys.hpp"
 #include "lease.hpp"
 #include "queue.hpp"
@@ -21,6 +22,7 @@ NB_MODULE(_cellard, module) {
   cellard::python::bind_space(module);
   cellard::python::bind_client(module);
   cellard::python::bind_queue(module);
+  cellard::python::bind_codec(module);
   // A user who exits inside `with` leaves objects behind; that is no leak worth a message at exit.
   nanobind::set_leak_warnings(false);
 }

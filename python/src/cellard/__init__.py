@@ -20,6 +20,7 @@ not an error, unless ``connect(strict=True)`` was asked for.
 from ._cellard import version as _version
 from .blocks import Block, Blocks
 from .cache import Cache, ServerInfo, connect
+from .coding import Codec, Encoded, codec, codecs
 from .errors import (
     Busy,
     Error,
@@ -46,6 +47,8 @@ __all__ = [
     "Blocks",
     "Busy",
     "Cache",
+    "Codec",
+    "Encoded",
     "Error",
     "Forked",
     "Layout",
@@ -62,6 +65,8 @@ __all__ = [
     "TimedOut",
     "Unavailable",
     "chain_keys",
+    "codec",
+    "codecs",
     "connect",
     "key_from_bytes",
 ]

@@ -98,3 +98,37 @@ class Queue:
     ) -> int: ...
     def poll(self) -> list[tuple[int, int, str, Any]]: ...
     def close(self) -> None: ...
+
+class BlockShape:
+    def __init__(
+        self,
+        dtype: int,
+        layers: int,
+        tokens: int,
+        heads: int,
+        key_dim: int,
+        value_dim: int,
+        first_position: int,
+        rope: dict[str, Any] | None,
+    ) -> None: ...
+
+class Coder:
+    def __init__(
+        self,
+        scheme: str,
+        backend: str,
+        first_raw: int,
+        last_raw: int,
+        verify: bool,
+        key_error: float,
+        value_error: float,
+    ) -> None: ...
+    def encode(
+        self, shape: BlockShape, raw: npt.NDArray[np.uint8]
+    ) -> tuple[bytes, float, float, int]: ...
+    def decode(self, shape: BlockShape, encoded: bytes, out: npt.NDArray[np.uint8]) -> None: ...
+    @property
+    def backend(self) -> str: ...
+
+def codec_names() -> list[tuple[str, str]]: ...
+def codec_backends() -> list[str]: ...

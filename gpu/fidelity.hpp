@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// How far decoded values are from what they were. One pass, no memory of its own.
+#pragma once
+
+#include "core/layout.hpp"
+
+#include <cstddef>
+#include <span>
+
+namespace cellard::gpu {
+
+struct fidelity {
+  float relative = 0;  ///< Frobenius norm of the difference over that of the original
+  float largest = 0;   ///< largest difference over the largest value
+};
+
+/// Both zero when the bytes are equal. Infinite when an original of zeros came back as something
+/// else, or a value that is not finite is involved. @pre equal sizes, whole elements
+[[nodiscard]] fidelity measure(core::dtype type, std::span<const std::byte> original,
+                               std::span<const std::byte> decoded);
+
+}  // namespace cellard::gpu

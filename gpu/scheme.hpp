@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// What people name: one codec for keys, one for values, and how the next gentler one is called when
+// a segment does not take it. A table of constants.
+#pragma once
+
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace cellard::gpu {
+
+struct scheme {
+  std::string_view name;
+  std::string_view keys;         ///< codec; "raw" = none
+  std::string_view values;       ///< codec; "raw" = none
+  std::uint32_t first_tokens;    ///< of a sequence that stay raw unless told otherwise
+  std::string_view description;  ///< for people, one line
+};
+
+/// All of them, gentlest first within a family.
+[[nodiscard]] std::span<const scheme> schemes() noexcept;
+
+/// errc::invalid_argument with the names that exist. "xtc" is xtc-3.
+[[nodiscard]] core::result<scheme> find_scheme(std::string_view name);
+
+/// The codec to take when `codec` refused a segment or erred too much; "raw" after the last.
+[[nodiscard]] std::string_view gentler(std::string_view codec) noexcept;
+
+}  // namespace cellard::gpu
