@@ -102,13 +102,13 @@ result<std::span<const std::byte>> cache::decoded(const place& where) {
 }
 
 result<std::pair<std::uint16_t, std::span<const std::byte>>>
-cache::encoded(std::span<const std::byte> raw) {
+cache::encoded(std::uint64_t first_token, std::span<const std::byte> raw) {
   for (codec* each : {quantizer_.get(), compressor_.get()}) {
     if (each == nullptr) {
       continue;
     }
     scratch_.resize(each->most_encoded_bytes(index_->shape(), raw.size()));
-    const auto length = each->encode(index_->shape(), raw, scratch_);
+    const auto length = each->encode(index_->shape(), first_token, raw, scratch_);
     if (length && *length < raw.size()) {
       return std::pair{each->number(), std::span<const std::byte>(scratch_).first(*length)};
     }
@@ -129,7 +129,9 @@ std::vector<errc> cache::put(const block_key* parent, key_span keys,
 }
 
 errc cache::store(std::uint32_t ticket, std::span<const std::byte> raw) {
-  const auto kept = encoded(raw);
+  const std::uint64_t first_token =
+    std::uint64_t{index_->depth_of(ticket)} * index_->shape().block_tokens;
+  const auto kept = encoded(first_token, raw);
   const auto length = static_cast<std::uint32_t>(raw.size());
   const encoding how{kept->first, static_cast<std::uint32_t>(kept->second.size())};
   auto job = index_->begin(self.session, ticket, length, how);

@@ -68,7 +68,7 @@ public:
 private:
   errc store(std::uint32_t ticket, std::span<const std::byte> raw);
   result<std::pair<std::uint16_t, std::span<const std::byte>>>
-  encoded(std::span<const std::byte> raw);
+  encoded(std::uint64_t first_token, std::span<const std::byte> raw);
   result<std::span<const std::byte>> decoded(const place& where);
   bool make_room(std::uint64_t bytes);
   [[nodiscard]] codec* find_codec(std::uint16_t number) const;

@@ -22,17 +22,19 @@ public:
 
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
-  /// As it stands in slot headers and replies; never 0 (raw), never given to another codec.
+  /// Of the format of the bytes, as it stands in slot headers and replies; never 0 (raw). Codecs
+  /// that decode each other's bytes share a number.
   [[nodiscard]] virtual std::uint16_t number() const noexcept = 0;
 
   /// Room that encode needs for a raw block of `raw_bytes`.
   [[nodiscard]] virtual std::size_t most_encoded_bytes(const layout& shape,
                                                        std::size_t raw_bytes) const = 0;
 
-  /// Bytes written to `out`. errc::invalid_argument when this codec cannot take blocks of this
-  /// layout.
-  virtual result<std::size_t> encode(const layout& shape, std::span<const std::byte> raw,
-                                     std::span<std::byte> out) = 0;
+  /// Bytes written to `out`. `first_token` is the number of the block's first token in its chain:
+  /// codecs may undo rotations, or spare the first tokens. errc::invalid_argument when this codec
+  /// cannot take blocks of this layout.
+  virtual result<std::size_t> encode(const layout& shape, std::uint64_t first_token,
+                                     std::span<const std::byte> raw, std::span<std::byte> out) = 0;
 
   /// Raw bytes written to `out`. errc::corrupt when `encoded` is not what encode writes; never
   /// reads or writes outside.

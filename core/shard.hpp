@@ -151,6 +151,9 @@ public:
   void cancel(const write_job& job);
   bool abort(session_id who, std::uint32_t ticket);
 
+  /// Blocks before a reserved one in its chain. @pre `number` is a ticket
+  [[nodiscard]] std::uint32_t depth_of(std::uint32_t number) const;
+
   // ---- dropping ----
 
   std::uint32_t remove(std::uint16_t salt, key_span keys);

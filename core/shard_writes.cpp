@@ -212,6 +212,10 @@ void shard::cancel(const write_job& job) {
   give_up_part(job.block, job.part);
 }
 
+std::uint32_t shard::depth_of(std::uint32_t number) const {
+  return index_.depth(tickets_.at(number).block.node);
+}
+
 bool shard::abort(session_id who, std::uint32_t number) {
   const auto found = tickets_.find(number);
   if (found == tickets_.end() || found->second.session != who) {

@@ -18,8 +18,8 @@ struct block {
   std::uint32_t tokens = 0;
   std::uint32_t heads = 0;
   std::uint32_t key_dim = 0;
-  std::uint32_t value_dim = 0;       ///< 0 = no V
-  std::uint64_t first_position = 0;  ///< of token 0 in its sequence; rope's own is added
+  std::uint32_t value_dim = 0;                  ///< 0 = no V
+  std::uint64_t first_position = 0;             ///< of token 0 in its sequence; rope's own is added
   const core::rope_descriptor* rope = nullptr;  ///< how K was rotated; null = not, or not known
   const profile* learned = nullptr;             ///< of the model; null = none
   std::array<std::uint8_t, 16> profile_id{};    ///< its name; zeros = none

@@ -13,8 +13,11 @@
 
 namespace cellard::gpu {
 
+enum class family : std::uint8_t { none, quantizer, compressor };
+
 struct scheme {
   std::string_view name;
+  family by;                     ///< whose work it is
   std::string_view keys;         ///< codec; "raw" = none
   std::string_view values;       ///< codec; "raw" = none
   std::uint32_t first_tokens;    ///< of a sequence that stay raw unless told otherwise
@@ -26,6 +29,9 @@ struct scheme {
 
 /// errc::invalid_argument with the names that exist. "xtc" is xtc-3.
 [[nodiscard]] core::result<scheme> find_scheme(std::string_view name);
+
+/// The same, of one family only.
+[[nodiscard]] core::result<scheme> find_scheme(std::string_view name, family by);
 
 /// The codec to take when `codec` refused a segment or erred too much; "raw" after the last.
 [[nodiscard]] std::string_view gentler(std::string_view codec) noexcept;

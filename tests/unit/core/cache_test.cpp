@@ -32,7 +32,8 @@ public:
   [[nodiscard]] std::size_t most_encoded_bytes(const layout&, std::size_t raw) const override {
     return raw / 2;
   }
-  result<std::size_t> encode(const layout&, std::span<const std::byte> raw,
+  result<std::size_t> encode(const layout&, std::uint64_t /*first_token*/,
+                             std::span<const std::byte> raw,
                              std::span<std::byte> out) override {
     for (std::size_t i = 0; i < raw.size() / 2; ++i) {
       out[i] = raw[2 * i];

@@ -65,7 +65,7 @@ codec_set test_codecs() {
   return codec_set("test", std::move(all));
 }
 
-constexpr scheme only_int4{"int4", "int4", "int4", 0, ""};
+constexpr scheme only_int4{"int4", family::quantizer, "int4", "int4", 0, ""};
 
 struct fixture {
   codec_set codecs = test_codecs();
@@ -111,7 +111,7 @@ struct fixture {
 BOOST_FIXTURE_TEST_SUITE(container, fixture)
 
 BOOST_AUTO_TEST_CASE(raw_blocks_come_back_as_they_were) {
-  const auto report = encode({}, scheme{"raw", "raw", "raw", 0, ""});
+  const auto report = encode({}, scheme{"raw", family::none, "raw", "raw", 0, ""});
   BOOST_TEST(report.gentler == 0U);
   BOOST_TEST((decoded() == raw));
   BOOST_TEST(out.size() == 64 + 6 * 16 + raw.size());

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// A scheme and the container as the codec that actors and core::cache know: whole blocks of a
+// layout, tails of fewer tokens included. One thread at a time, since it owns the scratch memory.
+#pragma once
+
+#include "core/codec.hpp"
+#include "gpu/container_writer.hpp"
+
+namespace cellard::gpu {
+
+/// The number of the container's format in slot headers and replies: every scheme writes it.
+inline constexpr std::uint16_t container_number = 1;
+
+class container_codec : public core::codec {
+public:
+  /// `codecs` outlives this.
+  container_codec(const codec_set& codecs, const scheme& by, const encode_options& options)
+    : codecs_(&codecs),
+      scheme_(by),
+      writer_(codecs, by, options) {}
+
+  [[nodiscard]] std::string_view name() const noexcept override { return scheme_.name; }
+  [[nodiscard]] std::uint16_t number() const noexcept override { return container_number; }
+  [[nodiscard]] std::size_t most_encoded_bytes(const core::layout& shape,
+                                               std::size_t raw_bytes) const override;
+  core::result<std::size_t> encode(const core::layout& shape, std::uint64_t first_token,
+                                   std::span<const std::byte> raw,
+                                   std::span<std::byte> out) override;
+  core::result<std::size_t> decode(const core::layout& shape, std::span<const std::byte> encoded,
+                                   std::span<std::byte> out) override;
+
+  /// Of the block that was encoded last.
+  [[nodiscard]] const encode_report& report() const noexcept { return report_; }
+
+private:
+  const codec_set* codecs_;
+  scheme scheme_;
+  container_writer writer_;
+  encode_report report_;
+  scratch work_;
+};
+
+}  // namespace cellard::gpu
