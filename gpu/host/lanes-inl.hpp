@@ -6,6 +6,9 @@
 // use it between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE. Scalar targets have none of it.
 #include "gpu/host/number_types.hpp"
 
+#include <array>
+#include <cmath>
+
 #include <hwy/highway.h>
 
 // Highway's own guard: true once for each instruction set.
@@ -159,6 +162,24 @@ HWY_INLINE void store_floats(float_vector value, std::byte* to) {
     store_bits(hn::BitCast(half, hn::DemoteTo(small, value)), half, to);
 #    endif
   }
+}
+
+/// a * b + c with one rounding. SSE4 is older than the instruction: there the library does it, lane
+/// by lane.
+HWY_INLINE float_vector fused(float_vector a, float_vector b, float_vector c) {
+#    if HWY_TARGET == HWY_SSE4
+  const floats f;
+  alignas(16) std::array<std::array<float, hn::MaxLanes(f)>, 3> lanes;
+  hn::Store(a, f, lanes[0].data());
+  hn::Store(b, f, lanes[1].data());
+  hn::Store(c, f, lanes[2].data());
+  for (std::size_t i = 0; i < lanes[0].size(); ++i) {
+    lanes[0][i] = std::fma(lanes[0][i], lanes[1][i], lanes[2][i]);
+  }
+  return hn::Load(f, lanes[0].data());
+#    else
+  return hn::MulAdd(a, b, c);
+#    endif
 }
 
 #  endif

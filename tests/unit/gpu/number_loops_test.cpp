@@ -5,35 +5,24 @@
 // aligned, all values of the small types, floats of every exponent.
 #include "gpu/host/number_loops.hpp"
 
-#include <boost/test/data/test_case.hpp>
+#include "tests/unit/gpu/levels.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <ostream>
 #include <random>
 #include <vector>
-
-namespace cellard::gpu::host {
-
-static std::ostream& boost_test_print_type(std::ostream& out, level loops) {
-  return out << to_string(loops);
-}
-
-}  // namespace cellard::gpu::host
 
 namespace {
 
 using namespace cellard;
 using gpu::host::level;
+using tests::every_level;
 
 constexpr std::array types{core::dtype::f32, core::dtype::f16, core::dtype::bf16,
                            core::dtype::f8e4m3};
-
-const auto& every_level() {
-  return gpu::host::supported_levels();
-}
 
 std::vector<std::byte> random_bytes(std::size_t size) {
   std::mt19937 random(3);
