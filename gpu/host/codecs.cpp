@@ -2,10 +2,14 @@
 // Copyright the cellard authors
 #include "gpu/host/codecs.hpp"
 
+#include "gpu/host/lossless.hpp"
+
 namespace cellard::gpu::host {
 
 codec_set make_codecs(level loops) {
   std::vector<std::unique_ptr<segment_codec>> all;
+  all.push_back(std::make_unique<lossless_codec>(lossless_codec::strength::nibbles, loops));
+  all.push_back(std::make_unique<lossless_codec>(lossless_codec::strength::rans, loops));
   return codec_set(std::string(to_string(loops)), std::move(all));
 }
 

@@ -69,7 +69,7 @@ void write_round(rans_writer& to, const std::uint32_t* rows, const std::uint32_t
   }
 }
 
-constexpr rans_loops rans_scalar{read_rounds, rans_write_plain};
+constexpr rans_loops rans_scalar{read_rounds, nullptr, rans_write_plain};
 
 const rans_loops& loops_of(level wanted) noexcept {
 #ifdef __x86_64__
@@ -113,6 +113,47 @@ bool read_last_rounds(const rans_loops& loops, rans_reader& from, const std::uin
   }
   return true;
 }
+
+/// One stream on its way.
+struct reading {
+  rans_reader from;
+  std::span<std::uint8_t> symbols;
+  std::size_t done = 0;
+
+  core::result<core::ok_t> begin(std::span<const std::byte> stream, std::span<std::uint8_t> to) {
+    if (stream.size() < rans_state_bytes || stream.size() % 2 != 0) {
+      return core::fail(core::errc::corrupt,
+                        "a rANS stream has {} bytes, not {} of states and an even number of words",
+                        stream.size(), rans_state_bytes);
+    }
+    std::memcpy(from.states.data(), stream.data(), rans_state_bytes);
+    from.words = stream.data() + rans_state_bytes;
+    from.left = (stream.size() - rans_state_bytes) / 2;
+    symbols = to;
+    return core::ok_t{};
+  }
+
+  core::result<core::ok_t> finish(const rans_loops& loops, const std::uint32_t* slots,
+                                  const rans_order& order, unsigned bits) {
+    done += rans_lanes
+            * loops.read(from, slots, order.from(0), order.period(), done % order.period(), bits,
+                         (symbols.size() - done) / rans_lanes, symbols.data() + done);
+    if (!read_last_rounds(loops, from, slots, order, done % order.period(), bits,
+                          symbols.size() - done, symbols.data() + done)) {
+      return core::fail(core::errc::corrupt, "a rANS stream ends before its {} symbols",
+                        symbols.size());
+    }
+    const bool ended = std::all_of(from.states.begin(), from.states.end(),
+                                   [](std::uint32_t state) { return state == lowest; });
+    if (!ended || from.left != 0) {
+      return core::fail(
+        core::errc::corrupt,
+        "a rANS stream does not end where its {} symbols do: {} words are left over",
+        symbols.size(), from.left);
+    }
+    return core::ok_t{};
+  }
+};
 
 }  // namespace
 
@@ -204,30 +245,28 @@ core::result<core::ok_t> rans_decode(level loops, std::span<const std::uint32_t>
                                      const rans_order& order, unsigned bits,
                                      std::span<const std::byte> stream,
                                      std::span<std::uint8_t> symbols) {
-  if (stream.size() < rans_state_bytes || stream.size() % 2 != 0) {
-    return core::fail(core::errc::corrupt,
-                      "a rANS stream has {} bytes, not {} of states and an even number of words",
-                      stream.size(), rans_state_bytes);
+  reading one;
+  CELLARD_TRY(one.begin(stream, symbols));
+  return one.finish(loops_of(loops), slots.data(), order, bits);
+}
+
+core::result<core::ok_t> rans_decode(level loops, std::span<const std::uint32_t> slots,
+                                     const rans_order& order, unsigned bits,
+                                     const std::array<rans_piece, 2>& pieces) {
+  const rans_loops& rounds = loops_of(loops);
+  std::array<reading, 2> both;
+  CELLARD_TRY(both[0].begin(pieces[0].stream, pieces[0].symbols));
+  CELLARD_TRY(both[1].begin(pieces[1].stream, pieces[1].symbols));
+  if (rounds.read_two != nullptr) {
+    const std::size_t most =
+      std::min(pieces[0].symbols.size(), pieces[1].symbols.size()) / rans_lanes;
+    const std::size_t done =
+      rounds.read_two(both[0].from, both[1].from, slots.data(), order.from(0), order.period(), bits,
+                      most, pieces[0].symbols.data(), pieces[1].symbols.data());
+    both[0].done = both[1].done = done * rans_lanes;
   }
-  rans_reader from{{}, stream.data() + rans_state_bytes, (stream.size() - rans_state_bytes) / 2};
-  std::memcpy(from.states.data(), stream.data(), rans_state_bytes);
-  const std::size_t done =
-    rans_lanes
-    * loops_of(loops).read(from, slots.data(), order.from(0), order.period(), 0, bits,
-                           symbols.size() / rans_lanes, symbols.data());
-  if (!read_last_rounds(loops_of(loops), from, slots.data(), order, done % order.period(), bits,
-                        symbols.size() - done, symbols.data() + done)) {
-    return core::fail(core::errc::corrupt, "a rANS stream ends before its {} symbols",
-                      symbols.size());
-  }
-  const bool ended = std::all_of(from.states.begin(), from.states.end(),
-                                 [](std::uint32_t state) { return state == lowest; });
-  if (!ended || from.left != 0) {
-    return core::fail(core::errc::corrupt,
-                      "a rANS stream does not end where its {} symbols do: {} words are left over",
-                      symbols.size(), from.left);
-  }
-  return core::ok_t{};
+  CELLARD_TRY(both[0].finish(rounds, slots.data(), order, bits));
+  return both[1].finish(rounds, slots.data(), order, bits);
 }
 
 }  // namespace cellard::gpu::host

@@ -38,7 +38,14 @@ struct rans_loops {
                                 const std::uint32_t* starts, std::size_t period, unsigned bits,
                                 std::size_t rounds, const std::uint8_t* symbols);
 
+  /// The same of two streams at once, both at the same place; null when that is no faster.
+  using read_pairs = std::size_t (*)(rans_reader& from, rans_reader& other,
+                                     const std::uint32_t* slots, const std::uint32_t* starts,
+                                     std::size_t period, unsigned bits, std::size_t rounds,
+                                     std::uint8_t* symbols, std::uint8_t* others);
+
   read_rounds read;
+  read_pairs read_two;
   write_rounds write;
 };
 

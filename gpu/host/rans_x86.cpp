@@ -11,6 +11,7 @@
 
 #ifdef __x86_64__
 
+#  include <algorithm>
 #  include <bit>
 #  include <cstring>
 
@@ -105,62 +106,93 @@ CELLARD_AVX2 std::size_t read_avx2(rans_reader& from, const std::uint32_t* slots
   return done;
 }
 
-CELLARD_AVX512 std::size_t read_avx512(rans_reader& from, const std::uint32_t* slots,
-                                       const std::uint32_t* starts, std::size_t period,
-                                       std::size_t place, unsigned bits, std::size_t rounds,
-                                       std::uint8_t* symbols) noexcept {
-  constexpr std::size_t vectors = 2;
+// `Streams` streams in step.
+template <std::size_t Streams>
+CELLARD_AVX512 std::size_t
+read_streams(const std::array<rans_reader*, Streams>& from, const std::uint32_t* slots,
+             const std::uint32_t* starts, std::size_t period, std::size_t place, unsigned bits,
+             std::size_t rounds, std::array<std::uint8_t*, Streams> symbols) noexcept {
+  constexpr std::size_t vectors = 2 * Streams;
   const __m512i mask = _mm512_set1_epi32((1 << bits) - 1);
   const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(bits));
   const __m512i low12 = _mm512_set1_epi32(0xfff);
   const __m512i lowest = _mm512_set1_epi32(1 << 16);
   const __mmask16 all = 0xffff;
   const std::size_t step = rans_lanes % period;
-  const std::byte* words = from.words;
-  const std::byte* const last = from.words + (from.left - rans_lanes) * 2;
+  std::array<const std::byte*, Streams> words;
   __m512i state[vectors];
   for (std::size_t i = 0; i < vectors; ++i) {
-    state[i] = _mm512_loadu_si512(from.states.data() + i * 16);
+    words[i / 2] = from[i / 2]->words;
+    state[i] = _mm512_loadu_si512(from[i / 2]->states.data() + i % 2 * 16);
   }
+  // Rounds for which 32 words are left for certain, then ask again.
+  const auto left = [&] {
+    std::size_t least = rounds;
+    for (std::size_t i = 0; i < Streams; ++i) {
+      const auto used = static_cast<std::size_t>(words[i] - from[i]->words) / 2;
+      least = std::min(least, (from[i]->left - used) / rans_lanes);
+    }
+    return least;
+  };
   std::size_t done = 0;
-  for (; done < rounds && from.left >= rans_lanes && words <= last; ++done) {
-    __m512i entry[vectors];
-#  pragma GCC unroll 2
-    for (std::size_t i = 0; i < vectors; ++i) {
-      const __m512i slot = _mm512_add_epi32(_mm512_and_si512(state[i], mask),
-                                            _mm512_loadu_si512(starts + place + i * 16));
-      entry[i] = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), all, slot, slots, 4);
+  while (const std::size_t certain = std::min(left(), rounds - done)) {
+    for (const std::size_t end = done + certain; done < end; ++done) {
+      __m512i entry[vectors];
+#  pragma GCC unroll 4
+      for (std::size_t i = 0; i < vectors; ++i) {
+        const __m512i slot = _mm512_add_epi32(_mm512_and_si512(state[i], mask),
+                                              _mm512_loadu_si512(starts + place + i % 2 * 16));
+        entry[i] = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), all, slot, slots, 4);
+      }
+      __mmask16 wants[vectors];
+#  pragma GCC unroll 4
+      for (std::size_t i = 0; i < vectors; ++i) {
+        _mm512_mask_cvtepi32_storeu_epi8(symbols[i / 2] + i % 2 * 16, all, entry[i]);
+        const __m512i high = _mm512_maskz_srl_epi32(all, state[i], shift);
+        const __m512i bias = _mm512_and_si512(_mm512_maskz_srli_epi32(all, entry[i], 8), low12);
+        state[i] =
+          _mm512_add_epi32(_mm512_mullo_epi32(_mm512_maskz_srli_epi32(all, entry[i], 20), high),
+                           _mm512_add_epi32(high, bias));
+        wants[i] = _mm512_cmplt_epu32_mask(state[i], lowest);
+      }
+#  pragma GCC unroll 4
+      for (std::size_t i = 0; i < vectors; ++i) {
+        const __m512i next = _mm512_maskz_cvtepu16_epi32(
+          all, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(words[i / 2])));
+        const __m512i grown = _mm512_or_si512(_mm512_maskz_slli_epi32(all, state[i], 16),
+                                              _mm512_maskz_expand_epi32(wants[i], next));
+        state[i] = _mm512_mask_mov_epi32(state[i], wants[i], grown);
+        words[i / 2] += 2 * std::popcount(static_cast<unsigned>(wants[i]));
+      }
+      for (std::uint8_t*& each : symbols) {
+        each += rans_lanes;
+      }
+      place += step;
+      place -= place >= period ? period : 0;
     }
-    __mmask16 wants[vectors];
-#  pragma GCC unroll 2
-    for (std::size_t i = 0; i < vectors; ++i) {
-      _mm512_mask_cvtepi32_storeu_epi8(symbols + i * 16, all, entry[i]);
-      const __m512i high = _mm512_maskz_srl_epi32(all, state[i], shift);
-      const __m512i bias = _mm512_and_si512(_mm512_maskz_srli_epi32(all, entry[i], 8), low12);
-      state[i] =
-        _mm512_add_epi32(_mm512_mullo_epi32(_mm512_maskz_srli_epi32(all, entry[i], 20), high),
-                         _mm512_add_epi32(high, bias));
-      wants[i] = _mm512_cmplt_epu32_mask(state[i], lowest);
-    }
-#  pragma GCC unroll 2
-    for (std::size_t i = 0; i < vectors; ++i) {
-      const __m512i next = _mm512_maskz_cvtepu16_epi32(
-        all, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(words)));
-      const __m512i grown = _mm512_or_si512(_mm512_maskz_slli_epi32(all, state[i], 16),
-                                            _mm512_maskz_expand_epi32(wants[i], next));
-      state[i] = _mm512_mask_mov_epi32(state[i], wants[i], grown);
-      words += 2 * std::popcount(static_cast<unsigned>(wants[i]));
-    }
-    symbols += rans_lanes;
-    place += step;
-    place -= place >= period ? period : 0;
   }
   for (std::size_t i = 0; i < vectors; ++i) {
-    _mm512_storeu_si512(from.states.data() + i * 16, state[i]);
+    _mm512_storeu_si512(from[i / 2]->states.data() + i % 2 * 16, state[i]);
   }
-  from.left -= static_cast<std::size_t>(words - from.words) / 2;
-  from.words = words;
+  for (std::size_t i = 0; i < Streams; ++i) {
+    from[i]->left -= static_cast<std::size_t>(words[i] - from[i]->words) / 2;
+    from[i]->words = words[i];
+  }
   return done;
+}
+
+std::size_t read_avx512(rans_reader& from, const std::uint32_t* slots, const std::uint32_t* starts,
+                        std::size_t period, std::size_t place, unsigned bits, std::size_t rounds,
+                        std::uint8_t* symbols) noexcept {
+  return read_streams<1>({&from}, slots, starts, period, place, bits, rounds, {symbols});
+}
+
+std::size_t read_two_avx512(rans_reader& from, rans_reader& other, const std::uint32_t* slots,
+                            const std::uint32_t* starts, std::size_t period, unsigned bits,
+                            std::size_t rounds, std::uint8_t* symbols,
+                            std::uint8_t* others) noexcept {
+  return read_streams<2>({&from, &other}, slots, starts, period, 0, bits, rounds,
+                         {symbols, others});
 }
 
 // state / frequency is below 2^20 to 2^22, so a float quotient is wrong by one at most; the
@@ -219,9 +251,9 @@ CELLARD_AVX512 void write_avx512(rans_writer& to, const std::uint32_t* rows,
 
 }  // namespace
 
-const rans_loops rans_avx512{read_avx512, write_avx512};
+const rans_loops rans_avx512{read_avx512, read_two_avx512, write_avx512};
 // A division in four doubles gains nothing over 32 independent ones: encoding stays plain.
-const rans_loops rans_avx2{read_avx2, rans_write_plain};
+const rans_loops rans_avx2{read_avx2, nullptr, rans_write_plain};
 
 }  // namespace cellard::gpu::host
 
