@@ -29,7 +29,7 @@ struct sample {
     for (std::size_t i = 0; i < classes; ++i) {
       std::vector<std::uint64_t> counts(i == 0 ? 256 : i == 1 ? 1 : 40);
       for (std::size_t s = 0; s < counts.size(); ++s) {
-        counts[s] = 1 + (1000000U >> std::min<std::size_t>(s * i / 3, 40));
+        counts[s] = 1 + (std::uint64_t{1000000} >> std::min<std::size_t>(s * i / 3, 40));
         weights[i].push_back(static_cast<double>(counts[s]));
       }
       const auto shares = rans_shares(counts, bits);
