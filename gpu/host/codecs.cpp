@@ -2,6 +2,7 @@
 // Copyright the cellard authors
 #include "gpu/host/codecs.hpp"
 
+#include "gpu/host/integer_codec.hpp"
 #include "gpu/host/lossless.hpp"
 
 namespace cellard::gpu::host {
@@ -10,6 +11,9 @@ codec_set make_codecs(level loops) {
   std::vector<std::unique_ptr<segment_codec>> all;
   all.push_back(std::make_unique<lossless_codec>(lossless_codec::strength::nibbles, loops));
   all.push_back(std::make_unique<lossless_codec>(lossless_codec::strength::rans, loops));
+  for (const unsigned bits : {8U, 6U, 5U, 4U, 3U, 2U}) {
+    all.push_back(std::make_unique<integer_codec>(bits, loops));
+  }
   return codec_set(std::string(to_string(loops)), std::move(all));
 }
 
