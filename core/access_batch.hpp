@@ -33,6 +33,12 @@ struct inserted_block {
     0;  ///< of its key, by which a strategy may remember it after it has gone
 };
 
+/// A block that takes another amount of memory now.
+struct resized_block {
+  block_name block;
+  std::uint32_t bytes = 0;  ///< as inserted_block has it
+};
+
 struct access_batch {
   space_id space = 0;
   std::chrono::steady_clock::time_point when;
@@ -42,9 +48,11 @@ struct access_batch {
   std::vector<node_id> touched;    ///< asked for
   std::vector<node_id> refreshed;  ///< above blocks that came: they must stay the younger ones
   std::vector<block_name> removed;
+  std::vector<resized_block> resized;
 
   [[nodiscard]] bool empty() const noexcept {
-    return inserted.empty() && touched.empty() && refreshed.empty() && removed.empty();
+    return inserted.empty() && touched.empty() && refreshed.empty() && removed.empty()
+           && resized.empty();
   }
 };
 

@@ -94,6 +94,7 @@ public:
   void forget(node_id id) { blocks_[id].where = standing::unknown; }
   void note_use(node_id id);
   void note_refresh(node_id id) { blocks_[id].last = now_; }
+  void set_bytes(node_id id, std::uint32_t bytes) { blocks_[id].bytes = bytes; }
   void set_mark(node_id id, std::uint8_t mark) { blocks_[id].mark = mark; }
   void set_uses(node_id id, std::uint16_t uses) { blocks_[id].uses = uses; }
 

@@ -98,6 +98,11 @@ void eviction_order::record(const access_batch& batch) {
     blocks.settle(fresh->block.node);
     mine.order->insert(fresh->block.node);
   }
+  for (const resized_block& each : batch.resized) {
+    if (blocks.is(each.block, standing::resident)) {
+      blocks.set_bytes(each.block.node, std::max<std::uint32_t>(each.bytes, 1));
+    }
+  }
   for (const node_id above : batch.refreshed) {
     if (blocks.holds(above)) {
       mine.order->refresh(above);

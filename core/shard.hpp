@@ -73,6 +73,19 @@ struct write_job {
   std::byte* to = nullptr;
   std::uint32_t length = 0;
   std::shared_ptr<segment> keep;
+  std::uint32_t error_bound = 0;  ///< as slot_header has it
+};
+
+/// Permission to read a raw block in order to encode it. Its bytes stay in place until `finish` or
+/// `cancel`, also when the block goes meanwhile.
+struct recode_job {
+  block_name block;
+  std::uint16_t part = 0;
+  slot_ref from{0};
+  std::uint64_t lease = 0;
+  std::uint64_t first_token = 0;  ///< of the block in its chain
+  std::span<const std::byte> raw;
+  std::shared_ptr<segment> keep;
 };
 
 /// Bytes of a removed block that are to be overwritten before their slot is used again. Whoever
@@ -95,6 +108,7 @@ struct removal {
 struct encoding {
   std::uint16_t codec = 0;
   std::uint32_t bytes = 0;
+  std::uint32_t error_bound = 0;  ///< as slot_header has it
 };
 
 struct listed_block {
@@ -153,6 +167,19 @@ public:
 
   /// Blocks before a reserved one in its chain. @pre `number` is a ticket
   [[nodiscard]] std::uint32_t depth_of(std::uint32_t number) const;
+
+  // ---- recoding ----
+
+  /// errc::gone when the block is not there any more, errc::exists when it is encoded already.
+  /// @pre every job ends by finish_recode or cancel_recode
+  result<recode_job> begin_recode(const block_name& block, std::uint16_t part);
+  /// A slot for the encoded bytes. errc::gone, errc::busy (no room now), errc::invalid_argument
+  /// when no memory would be won: the job still has to be cancelled.
+  result<write_job> place_recoded(const recode_job& job, encoding encoded);
+  /// The block is found in its new slot from now on; errc::gone when it was dropped meanwhile.
+  errc finish_recode(const recode_job& job, const write_job& to, std::uint64_t checksum);
+  /// `to` is what place_recoded gave, if it was asked.
+  void cancel_recode(const recode_job& job, const write_job* to = nullptr);
 
   // ---- dropping ----
 
@@ -261,6 +288,8 @@ private:
   void free_deferred();
   void unlease(const lease& given);
   std::uint32_t unlease(const std::vector<lease>& given);
+  void end_recode(const recode_job& job);
+  [[nodiscard]] bool still(const recode_job& job) const;
   void give_up_part(const block_name& block, std::uint16_t part);
   void expire(time_point now);
 

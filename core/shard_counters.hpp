@@ -42,7 +42,10 @@ struct alignas(64) shard_counters {
   counter removed;
   counter expired;  ///< reservations and parts that were never completed, and blocks past their age
   counter corrupt;
-  counter served_bytes;  ///< bytes handed out by get
+  counter recoded;  ///< blocks whose bytes were encoded after their commit
+  counter recoded_bytes_won;
+  counter recodes_dropped;  ///< encoded in vain: no room, nothing won, or the block went meanwhile
+  counter served_bytes;     ///< bytes handed out by get
 
   counter blocks;  ///< gauges from here on
   counter leases;

@@ -136,7 +136,8 @@ result<write_job> shard::begin(session_id who, std::uint32_t number, std::uint32
                 encoded.codec,
                 arena_.bytes(*slot),
                 stored,
-                arena_.segment_of(*slot)};
+                arena_.segment_of(*slot),
+                encoded.error_bound};
   tickets_.erase(found);
   return job;
 }
@@ -153,7 +154,7 @@ void shard::write_header(const write_job& job, std::uint64_t checksum) {
   head.part = job.part;
   head.flags = block.parent == no_node ? slot_is_root : 0;
   head.created = seconds_since_2026();
-  head.error_bound = 0;
+  head.error_bound = job.error_bound;
   // Everything but generation and state, which change after this, and the check itself.
   const auto* bytes = reinterpret_cast<const std::byte*>(&head);
   head.header_check =
