@@ -28,6 +28,15 @@ using worker_actor = caf::typed_actor<
   // Gives the pages of a retired segment back to the kernel, whoever still maps it.
   caf::reacts_to<punch_atom, std::shared_ptr<core::segment>>>;
 
+/// Quantizer and compressor (actors/encoder.hpp).
+using encoder_actor = caf::typed_actor<
+  // Encodes a block. busy (codec.queue), invalid_argument
+  caf::replies_to<encode_atom, encode_job>::with<core::result<encoded_block>>,
+  // INTERNAL: its rest is over.
+  caf::reacts_to<tick_atom>,
+  // New budget and bounds.
+  caf::reacts_to<apply_atom, config::snapshot>>;
+
 /// The order in which blocks go (actors/eviction.hpp).
 using eviction_actor = caf::typed_actor<
   // What one request did. No answer.
@@ -79,6 +88,8 @@ using shard_actor = caf::typed_actor<
   // nobody will say when there is); there may be again; give one back.
   caf::reacts_to<segment_atom, std::shared_ptr<core::segment>>, caf::reacts_to<denied_atom, bool>,
   caf::reacts_to<room_atom>, caf::reacts_to<retire_atom>,
+  // Quantizer and compressor, when one was started again.
+  caf::reacts_to<encode_atom, encoder_actor, encoder_actor>,
   // New limits.
   caf::reacts_to<apply_atom, config::snapshot>>;
 

@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -83,8 +84,22 @@ struct copy_job {
 struct copy_batch {
   std::vector<copy_job> jobs;
   std::uint64_t bytes = 0;
-  core::staging_ptr source;
+  std::shared_ptr<const void> source;
   std::vector<std::shared_ptr<core::segment>> targets;
+};
+
+/// Encode one block's bytes, which nobody changes. They live as long as the job.
+struct encode_job {
+  std::string codec;  ///< a scheme of gpu/scheme.hpp
+  core::layout shape;
+  std::uint64_t first_token = 0;
+  std::span<const std::byte> raw;
+  std::shared_ptr<core::segment> source;
+};
+struct encoded_block {
+  std::shared_ptr<const std::vector<std::byte>> bytes;
+  std::uint16_t codec = 0;        ///< core::codec::number
+  std::uint32_t error_bound = 0;  ///< as slot_header has it
 };
 
 /// Handles of a connection begin at 1.
@@ -139,6 +154,7 @@ using choose_atom = caf::atom_constant<caf::atom("choose")>;
 using refused_atom = caf::atom_constant<caf::atom("refused")>;
 using forget_atom = caf::atom_constant<caf::atom("forget")>;
 using copy_atom = caf::atom_constant<caf::atom("copy")>;
+using encode_atom = caf::atom_constant<caf::atom("encode")>;
 using populate_atom = caf::atom_constant<caf::atom("populate")>;
 using punch_atom = caf::atom_constant<caf::atom("punch")>;
 using open_atom = caf::atom_constant<caf::atom("open")>;
@@ -158,6 +174,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::chain_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::write_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::list_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::copy_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::encode_job)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::space_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::session_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::removal)
@@ -170,6 +187,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::scrub_job>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::reservation>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::errc>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<cellard::actors::read_answer>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<cellard::actors::encoded_block>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<std::uint16_t>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<std::uint32_t>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<cellard::core::staging_ptr>)

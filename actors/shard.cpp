@@ -51,6 +51,7 @@ void shard_state::start(shard_setup what) {
   core = std::make_unique<core::shard>(std::move(options));
   const std::uint64_t granule = core->memory().granule_bytes();
   block_cost_ = (core->shape().block_bytes() + granule - 1) / granule * granule;
+  codec_ = codec_wanted();
   segments_ = std::make_shared<const std::vector<segment_entry>>();
   // The first put should find room: its pages are made present while the client computes.
   ask_segment(false);
@@ -144,12 +145,14 @@ std::uint32_t shard_state::clear() {
 void shard_state::apply(const config::snapshot& fresh) {
   setup_.settings = fresh;
   core->set_limits(limits());
+  codec_ = codec_wanted();
 }
 
 void shard_state::after_request() {
   core->counters().granted_bytes.set(core->memory().granted_bytes());
   core->counters().used_bytes.set(core->memory().used_bytes());
   if (auto events = core->take_events(core::coarse_now()); !events.empty()) {
+    remember_fresh(events);
     self->send(setup_.order, record_atom::value, std::move(events));
   }
   if (auto jobs = core->take_scrubs(); !jobs.empty()) {
@@ -211,6 +214,9 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
     [&state](denied_atom, bool by_kernel) { state.denied(by_kernel); },
     [&state](room_atom) { state.room(); },
     [&state](retire_atom) { state.retire(); },
+    [&state](encode_atom, const encoder_actor& quantizer, const encoder_actor& compressor) {
+      state.take_encoders(quantizer, compressor);
+    },
     [&state](apply_atom, const config::snapshot& fresh) { state.apply(fresh); },
   };
 }

@@ -21,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace cellard::actors {
@@ -35,6 +36,8 @@ struct shard_setup {
   eviction_actor order;
   std::vector<worker_actor> copiers;
   worker_actor housekeeper;
+  encoder_actor quantizer;
+  encoder_actor compressor;
   std::shared_ptr<core::server_counters> counters;
 };
 
@@ -67,6 +70,7 @@ public:
   void retire();
   /// The namespace ends: no client's mapping may keep its pages.
   void punch_all();
+  void take_encoders(const encoder_actor& quantizer, const encoder_actor& compressor);
   void apply(const config::snapshot& fresh);
 
   shard_actor::pointer self;
@@ -130,6 +134,13 @@ private:
 
   /// Has the bytes of removed blocks overwritten, gives their slots back, and calls `then`.
   void overwrite(std::vector<core::scrub_job> jobs, std::function<void()> then);
+  [[nodiscard]] std::string codec_wanted() const;
+  void remember_fresh(const core::access_batch& events);
+  void encode_next();
+  void place_encoded(const core::recode_job& job, const encoded_block& done);
+  void end_encoding(const core::recode_job& job, const core::write_job* to);
+  void encoded_one();
+
   void after_request();
   void arm_tick();
   [[nodiscard]] core::shard_limits limits() const;
@@ -140,6 +151,13 @@ private:
   sent_segments sent_;
   std::vector<std::uint64_t> returned_;  ///< leases, of the request being served
   std::deque<entry> waiting_;            ///< bounded by the sessions' credits
+  struct part_name {
+    core::block_name block;
+    std::uint16_t part;
+  };
+  std::string codec_;                ///< "raw", or the scheme that blocks are recoded to
+  std::deque<part_name> to_encode_;  ///< bounded by codec.queue
+  std::size_t encoding_ = 0;
   std::size_t next_worker_ = 0;
   std::size_t populating_ = 0;
   int rounds_ = 0;                          ///< of victims that were all refused

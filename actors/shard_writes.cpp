@@ -119,10 +119,11 @@ void shard_state::copy_here(const std::vector<started>& jobs) {
 
 void shard_state::copy_by_worker(std::vector<started> jobs) {
   copy_batch work;
-  work.source = jobs.front().from.of->staging;
+  const auto& source = jobs.front().from.of->staging;
+  work.source = source;
   for (const started& each : jobs) {
     work.jobs.push_back(
-      {work.source->memory().data().data() + each.from.offset, each.job.to, each.from.length});
+      {source->memory().data().data() + each.from.offset, each.job.to, each.from.length});
     work.bytes += each.from.length;
     if (work.targets.empty() || work.targets.back() != each.job.keep) {
       work.targets.push_back(each.job.keep);

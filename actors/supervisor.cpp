@@ -16,6 +16,27 @@ void supervisor_state::start(supervisor_setup what) {
   secret_ = core::hash_secret::random();
   self->monitor(setup_.memory);
   self->monitor(setup_.order);
+  for (const auto& copier : setup_.copiers) {
+    self->monitor(copier);
+  }
+  quantizer_ = begin_encoder();
+  compressor_ = begin_encoder();
+}
+
+encoder_actor supervisor_state::begin_encoder() {
+  auto fresh = setup_.make_encoder();
+  self->monitor(fresh);
+  self->send(fresh, apply_atom::value, setup_.settings);
+  return fresh;
+}
+
+void supervisor_state::restart_encoder(encoder_actor& which, const char* named) {
+  setup_.restarted(fmt::format(
+    "the {} has died and was started again; the blocks that it had stay as they are", named));
+  which = begin_encoder();
+  for (const auto& [who, each] : residents_) {
+    self->send(each.shard, encode_atom::value, quantizer_, compressor_);
+  }
 }
 
 core::result<opened_space> supervisor_state::open(const open_call& call) {
@@ -77,6 +98,8 @@ core::result<opened_space> supervisor_state::create(const identity& who, const o
   what.order = setup_.order;
   what.copiers = setup_.copiers;
   what.housekeeper = setup_.housekeeper;
+  what.quantizer = quantizer_;
+  what.compressor = compressor_;
   what.counters = setup_.counters;
   const space_description description = what.what;
   // The memory manager has to know the shard before it hears of the shard's first wish, so it is
@@ -141,6 +164,10 @@ void supervisor_state::end_all() {
   while (!residents_.empty()) {
     end(residents_.begin());
   }
+  self->send_exit(quantizer_, caf::exit_reason::user_shutdown);
+  self->send_exit(compressor_, caf::exit_reason::user_shutdown);
+  quantizer_ = nullptr;
+  compressor_ = nullptr;
 }
 
 caf::result<std::uint32_t> supervisor_state::clear() {
@@ -170,6 +197,8 @@ caf::result<std::uint32_t> supervisor_state::clear() {
 
 void supervisor_state::apply(const config::snapshot& fresh) {
   setup_.settings = fresh;
+  self->send(quantizer_, apply_atom::value, fresh);
+  self->send(compressor_, apply_atom::value, fresh);
   for (const auto& [who, each] : residents_) {
     self->send(each.shard, apply_atom::value, fresh);
   }
@@ -178,6 +207,16 @@ void supervisor_state::apply(const config::snapshot& fresh) {
 void supervisor_state::died(const caf::down_msg& who) {
   if (who.source == setup_.memory.address() || who.source == setup_.order.address()) {
     setup_.fatal("the memory manager or the eviction actor has died; its state cannot be rebuilt");
+  }
+  for (const auto& copier : setup_.copiers) {
+    if (who.source == copier.address()) {
+      setup_.fatal("a copy worker has died; puts that it had are neither stored nor refused");
+    }
+  }
+  if (quantizer_ && who.source == quantizer_.address()) {
+    restart_encoder(quantizer_, "quantizer");
+  } else if (compressor_ && who.source == compressor_.address()) {
+    restart_encoder(compressor_, "compressor");
   }
   for (const auto& [key, each] : residents_) {
     if (who.source == each.shard.address()) {

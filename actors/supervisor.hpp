@@ -3,9 +3,11 @@
 //
 // Births and deaths of namespaces. The first open of a name fixes its layout; one that differs
 // later is refused, unless nothing is in the namespace and nobody has it open. Watches the shards,
-// the memory manager and the eviction actor: one of these that dies by itself has state that others
-// hold parts of, so the daemon stops (decisions J4). Owns: the directory of namespaces by tenant,
-// name and KV group. Runs on: the I/O threads. Ends: when told to exit.
+// the memory manager, the eviction actor and the copy workers: one of these that dies by itself has
+// state, or bytes half copied, that others hold parts of, so the daemon stops (decisions J4).
+// Quantizer and compressor have nothing that cannot be had again: they are started anew. Owns: the
+// directory of namespaces by tenant, name and KV group. Runs on: the I/O threads. Ends: when told
+// to exit.
 #pragma once
 
 #include "actors/handles.hpp"
@@ -24,9 +26,13 @@ struct supervisor_setup {
   stats_actor stats;
   std::vector<worker_actor> copiers;
   worker_actor housekeeper;
+  /// A quantizer or a compressor, at start and again when one has died.
+  std::function<encoder_actor()> make_encoder;
   std::shared_ptr<core::server_counters> counters;
   /// Something died that cannot be restarted. Any thread.
   std::function<void(std::string)> fatal;
+  /// Something died and was started again. Any thread.
+  std::function<void(std::string)> restarted;
 };
 
 class supervisor_state {
@@ -61,9 +67,13 @@ private:
   core::result<opened_space> create(const identity& who, const open_call& call);
   void end(std::map<identity, resident>::iterator which);
   [[nodiscard]] std::uint64_t max_age_of(const open_call& call) const;
+  encoder_actor begin_encoder();
+  void restart_encoder(encoder_actor& which, const char* named);
 
   supervisor_setup setup_;
   core::hash_secret secret_{0};
+  encoder_actor quantizer_;
+  encoder_actor compressor_;
   std::map<identity, resident> residents_;
   space_id next_id_ = 1;
 };

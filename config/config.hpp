@@ -93,6 +93,12 @@ struct eviction_settings {
 
 struct codec_settings {
   std::string policy = "raw";
+  percent cpu{250'000};      ///< of one core, for each of quantizer and compressor
+  std::uint32_t queue = 64;  ///< blocks that wait for one of them
+  std::uint32_t first_raw = 4;
+  std::uint32_t last_raw = 0;
+  percent key_error{0};  ///< 0: no bound
+  percent value_error{0};
   std::string checksum = "xxh3";
   verify_when verify = verify_when::adopted;
 };
@@ -128,7 +134,8 @@ struct quota_settings {
   std::string tenant;                            ///< glob on the tenant; empty: any
   size_or_percent guaranteed{std::uint64_t{0}};  ///< of capacity
   size_or_percent maximum{percent{1'000'000}};
-  duration max_age{0};  ///< 0: no limit
+  duration max_age{0};            ///< 0: no limit
+  std::string codec = "default";  ///< codec.policy for these namespaces
 };
 
 struct log_settings {

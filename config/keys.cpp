@@ -224,9 +224,24 @@ template <auto Member>
 constexpr auto codec_key = of<&configuration::codec, Member>;
 using cs = codec_settings;
 constexpr auto codec_keys = std::to_array<key>({
-  registered(codec_key<&cs::policy>(row("codec.policy", "word", words_only, live,
-                                        "How blocks are encoded as they grow cold.")),
-             &vocabulary::codec_policies),
+  registered(
+    codec_key<&cs::policy>(row("codec.policy", "word", words_only, live,
+                               "How blocks are kept once they are stored; they are encoded "
+                               "in the background.")),
+    &vocabulary::codec_policies),
+  codec_key<&cs::cpu>(row("codec.cpu", "share of a core", "1 % to 100 %", live,
+                          "Time that each of quantizer and compressor may take.")),
+  codec_key<&cs::queue>(row("codec.queue", "blocks", "1 to 65536", live,
+                            "Blocks that wait for one of them; what does not fit stays raw.")),
+  codec_key<&cs::first_raw>(row("codec.first_raw", "tokens", "0 to 65535", live,
+                                "Tokens at the begin of a sequence that are never encoded.")),
+  codec_key<&cs::last_raw>(row("codec.last_raw", "tokens", "0 to 65535", live,
+                               "Tokens at the end of each block that are never encoded.")),
+  codec_key<&cs::key_error>(
+    row("codec.key_error", "share", "0 % to 100 %", live,
+        "Keys that err more, relative to their size, are encoded gentlier; 0: no bound.")),
+  codec_key<&cs::value_error>(
+    row("codec.value_error", "share", "0 % to 100 %", live, "The same for values.")),
   registered(codec_key<&cs::checksum>(row("codec.checksum", "word", words_only, restart,
                                           "The checksum that new blocks are stored with.")),
              &vocabulary::checksums),
@@ -308,6 +323,9 @@ constexpr auto quota_keys = std::to_array<key>({
                               "A namespace evicts its own blocks rather than grow over this.")),
   quota_key<&qs::max_age>(row("quota.max_age", "time", "0 or 1 s to 3650 days", live,
                               "Blocks older than this are dropped; 0 keeps them.")),
+  registered(quota_key<&qs::codec>(
+               row("quota.codec", "word", words_only, live, "codec.policy for these namespaces.")),
+             &vocabulary::quota_codecs),
 });
 
 constexpr auto log_keys = std::to_array<key>({

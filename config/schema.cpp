@@ -3,6 +3,7 @@
 #include "config/schema.hpp"
 
 #include "core/strategy.hpp"
+#include "gpu/scheme.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,22 @@ bool equal_in(const section& in, const configuration& left, const configuration&
 }
 
 }  // namespace
+
+std::vector<std::string> known_codecs() {
+  std::vector<std::string> names;
+  for (const auto& each : gpu::schemes()) {
+    if (!each.name.starts_with("xtc")) {
+      names.emplace_back(each.name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> known_codecs_or_default() {
+  auto names = known_codecs();
+  names.insert(names.begin(), "default");
+  return names;
+}
 
 std::vector<std::string> known_strategies() {
   const auto names = core::strategy_names();

@@ -23,11 +23,18 @@ enum class effect : std::uint8_t { live, restart };
 /// The names of core's strategies (core/strategies.cpp).
 std::vector<std::string> known_strategies();
 
+/// "raw", and the schemes of gpu/scheme.hpp that need no profile.
+std::vector<std::string> known_codecs();
+
+/// The same and "default".
+std::vector<std::string> known_codecs_or_default();
+
 /// The words of keys whose choices other folders make. A strategy that core registers is known at
 /// once; a program that knows better what it was built with may pass lists of its own.
 struct vocabulary {
   std::vector<std::string> strategies = known_strategies();
-  std::vector<std::string> codec_policies{"raw"};
+  std::vector<std::string> codec_policies = known_codecs();
+  std::vector<std::string> quota_codecs = known_codecs_or_default();
   std::vector<std::string> checksums{"xxh3"};
 };
 

@@ -2,6 +2,7 @@
 // Copyright the cellard authors
 #include "daemon/actor_house.hpp"
 
+#include "actors/encoder.hpp"
 #include "actors/eviction.hpp"
 #include "actors/memory.hpp"
 #include "actors/settings.hpp"
@@ -77,8 +78,14 @@ void actor_house::spawn_all(const config::snapshot& settings,
   setup.housekeeper = workers_.front();
   setup.copiers.assign(workers_.begin() + 1, workers_.end());
   setup.counters = counters_;
+  setup.make_encoder = [this, settings] {
+    return system_->spawn<caf::detached>(actors::encoder, settings);
+  };
   setup.fatal = [this](std::string why) {
     stop_.ask({std::move(why), true});
+  };
+  setup.restarted = [](const std::string& what) {
+    spdlog::error("{}", what);
   };
   supervisor_ = system_->spawn(actors::supervisor, std::move(setup));
   actors::settings_setup running;
@@ -201,7 +208,7 @@ bool actor_house::shut_down(std::chrono::microseconds deadline) {
     actor = nullptr;
   };
   // Sessions end by their sockets. What is left after a deadline is ended with the system.
-  const std::size_t house_actors = workers_.size() + 5;
+  const std::size_t house_actors = workers_.size() + 7;
   bool clean = await_running(*system_, house_actors + settings_->limits.namespaces, until());
   end(supervisor_);
   end(configuration_);

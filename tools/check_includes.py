@@ -14,7 +14,7 @@ SUFFIXES = {".cpp", ".hpp", ".h", ".c", ".cu", ".cuh"}
 FOLDERS: dict[str, set[str]] = {
     "core": set(),
     "protocol": {"core"},
-    "config": {"core"},
+    "config": {"core", "gpu"},
     "metrics": set(),
     "gpu": {"core"},
     "gpu/cuda": {"core", "gpu"},

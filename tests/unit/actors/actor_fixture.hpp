@@ -171,6 +171,7 @@ inline shard_actor::behavior_type listening_shard(std::shared_ptr<heard> what) {
     [what](denied_atom, bool) { ++what->denied; },
     [what](room_atom) { ++what->room; },
     [what](retire_atom) { ++what->retire; },
+    [](encode_atom, const encoder_actor&, const encoder_actor&) {},
     [](apply_atom, const config::snapshot&) {},
   };
 }

@@ -5,6 +5,7 @@
 // session finds the time in its requests and in the ticks that the test sends.
 #pragma once
 
+#include "actors/encoder.hpp"
 #include "actors/eviction.hpp"
 #include "actors/memory.hpp"
 #include "actors/session.hpp"
@@ -151,8 +152,15 @@ struct daemon_double : stepped_system {
     with.copiers = {copier};
     with.housekeeper = spawn(worker, counters);
     with.counters = counters;
+    with.make_encoder = [this] {
+      encoders.push_back(spawn(encoder, settings));
+      return encoders.back();
+    };
     with.fatal = [this](const std::string& why) {
       fatal.push_back(why);
+    };
+    with.restarted = [this](const std::string& what) {
+      restarted.push_back(what);
     };
     directory = spawn(supervisor, with);
   }
@@ -190,6 +198,8 @@ struct daemon_double : stepped_system {
   std::shared_ptr<core::usage> staging = std::make_shared<core::usage>();
   std::shared_ptr<slow_worker> slow = std::make_shared<slow_worker>();
   std::vector<std::string> fatal;
+  std::vector<std::string> restarted;
+  std::vector<encoder_actor> encoders;  ///< quantizer, compressor, and who took their places
   memory_actor memory;
   eviction_actor order;
   stats_actor statistics;

@@ -5,6 +5,7 @@
 // it keeps the wishes, and the test grants or denies.
 #pragma once
 
+#include "actors/encoder.hpp"
 #include "actors/eviction.hpp"
 #include "actors/lease_number.hpp"
 #include "actors/shard.hpp"
@@ -41,19 +42,22 @@ inline memory_actor::behavior_type listening_memory(std::shared_ptr<wishes> what
 }
 
 struct shard_house : stepped_system {
-  explicit shard_house(const config::configuration& settings = small_configuration())
-    : space(start(settings)) {
+  explicit shard_house(const config::configuration& settings = small_configuration(),
+                       const core::layout& shape = opaque())
+    : space(start(settings, shape)) {
     run();
   }
 
-  shard_actor start(const config::configuration& settings) {
-    setup.what = {1, "tenant", "space", 0, opaque(), numbers};
+  shard_actor start(const config::configuration& settings, const core::layout& shape) {
+    setup.what = {1, "tenant", "space", 0, shape, numbers};
     setup.settings = frozen(settings);
     setup.memory = spawn([this](memory_actor::pointer) { return listening_memory(heard_of); });
     setup.order = spawn(eviction, setup.settings);
     copier = spawn(worker, server);
     setup.copiers = {copier};
     setup.housekeeper = spawn(worker, server);
+    setup.quantizer = spawn(encoder, setup.settings);
+    setup.compressor = spawn(encoder, setup.settings);
     setup.counters = server;
     return spawn(actors::shard, setup);
   }

@@ -116,6 +116,24 @@ BOOST_AUTO_TEST_CASE(so_is_a_dead_order) {
   BOOST_TEST(house.fatal.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(and_a_dead_copy_worker) {
+  directory_house house;
+  house.end(house.copier, caf::exit_reason::unhandled_exception);
+  BOOST_TEST(house.fatal.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_quantizer_is_started_again_and_said) {
+  directory_house house;
+  const auto opened = house.open("space");
+  BOOST_TEST_REQUIRE(house.encoders.size() == 2U);
+  house.end(house.encoders[0], caf::exit_reason::unhandled_exception);
+  BOOST_TEST(house.fatal.empty());
+  BOOST_TEST_REQUIRE(house.restarted.size() == 1U);
+  BOOST_TEST(house.restarted[0].find("quantizer") != std::string::npos, house.restarted[0]);
+  BOOST_TEST(house.encoders.size() == 3U);
+  BOOST_TEST(house.ask<std::uint32_t>(opened->shard, clear_atom::value).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(its_own_end_ends_the_shards_and_surprises_nobody) {
   directory_house house;
   const auto opened = house.open("space");
