@@ -69,6 +69,20 @@ int cellard_blocks_view(const cellard_blocks* blocks, size_t index, cellard_view
   });
 }
 
+int cellard_blocks_read(const cellard_blocks* blocks, size_t index, uint64_t offset, void* out,
+                        size_t length) {
+  return guarded([&]() -> int {
+    if ((out == nullptr && length > 0) || index >= cellard_blocks_count(blocks)) {
+      return missing("cellard_blocks_read: out is NULL, or the index is not below "
+                     "cellard_blocks_count");
+    }
+    if (blocks->set->inherited()) {
+      return refuse_inherited();
+    }
+    return status_of(blocks->set->read(index, offset, {static_cast<std::byte*>(out), length}));
+  });
+}
+
 int cellard_blocks_check(const cellard_blocks* blocks) {
   return guarded([&]() -> int {
     if (blocks == nullptr) {

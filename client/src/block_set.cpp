@@ -2,6 +2,8 @@
 // Copyright the cellard authors
 #include "client/src/block_set.hpp"
 
+#include "client/src/copy_bytes.hpp"
+
 #include <algorithm>
 #include <atomic>
 
@@ -30,9 +32,16 @@ void block_set::add(const segment& where, const protocol::place& place) {
   added.checksum = place.checksum;
 }
 
-void block_set::add(std::vector<std::byte> bytes, std::uint64_t checksum) {
-  views_.push_back({bytes.data(), bytes.size(), 0, 0, nullptr, checksum});
+void block_set::add(std::vector<std::byte> bytes, std::uint64_t checksum, std::uint32_t codec) {
+  views_.push_back({bytes.data(), bytes.size(), codec, 0, nullptr, checksum, nullptr});
   private_bytes_.push_back(std::move(bytes));  // a moved vector keeps its memory
+}
+
+void block_set::last_is_coded(const core::layout& shape) {
+  block_view& last = views_.back();
+  coded_.push_back(
+    std::make_unique<coded_block>(shape, std::span<const std::byte>{last.data, last.length}));
+  last.coded = coded_.back().get();
 }
 
 void block_set::add_lease(std::uint64_t lease, std::uint64_t epoch) {
@@ -51,6 +60,26 @@ bool block_set::current(std::size_t index) const noexcept {
   std::atomic_thread_fence(std::memory_order_acquire);
   return view.header->generation.load(std::memory_order_acquire) == view.generation
          && view.header->state.load(std::memory_order_acquire) == protocol::slot_state::committed;
+}
+
+core::result<ok_t> block_set::read(std::size_t index, std::uint64_t offset,
+                                   std::span<std::byte> out) const {
+  const auto& view = views_[index];
+  core::result<ok_t> done = ok_t{};
+  if (view.coded != nullptr) {
+    done = view.coded->read(offset, out);
+  } else if (offset > view.length || out.size() > view.length - offset) {
+    done = fail(errc::invalid_argument, "{} bytes at {} of a block of {}", out.size(), offset,
+                view.length);
+  } else {
+    copy_bytes(out.data(), view.data + offset, out.size());
+  }
+  // What was decoded from bytes that changed meanwhile may look like anything.
+  if (!current(index)) {
+    return fail(errc::gone, "block {} of {} was given to another key while it was read", index,
+                views_.size());
+  }
+  return done;
 }
 
 core::result<ok_t> block_set::check() const {

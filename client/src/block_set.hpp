@@ -9,6 +9,7 @@
 // whether their bytes still count.
 #pragma once
 
+#include "client/src/coded.hpp"
 #include "client/src/lease_home.hpp"
 #include "client/src/segment_table.hpp"
 #include "core/result.hpp"
@@ -25,6 +26,7 @@ struct block_view {
   std::uint32_t generation = 0;
   const protocol::slot_header* header = nullptr;  ///< null: private memory, which nobody takes back
   std::uint64_t checksum = 0;
+  const coded_block* coded = nullptr;  ///< null: the bytes are raw
 };
 
 class block_set {
@@ -36,7 +38,9 @@ public:
 
   void expect(std::size_t blocks) { views_.reserve(views_.size() + blocks); }
   void add(const segment& where, const protocol::place& place);
-  void add(std::vector<std::byte> bytes, std::uint64_t checksum);
+  void add(std::vector<std::byte> bytes, std::uint64_t checksum, std::uint32_t codec);
+  /// The last one that was added is encoded and of this layout.
+  void last_is_coded(const core::layout& shape);
   void add_lease(std::uint64_t lease, std::uint64_t epoch);
   void truncate(std::size_t count) { views_.resize(count); }
 
@@ -44,6 +48,11 @@ public:
 
   /// False when the slot was given to another block, or is about to be.
   [[nodiscard]] bool current(std::size_t index) const noexcept;
+
+  /// Raw bytes [offset, offset + out.size()) of a block, decoded where it is encoded. errc::gone
+  /// when it was given to another block meanwhile, errc::corrupt, errc::invalid_argument
+  core::result<core::ok_t> read(std::size_t index, std::uint64_t offset,
+                                std::span<std::byte> out) const;
 
   /// errc::gone naming the first block that is not current.
   [[nodiscard]] core::result<core::ok_t> check() const;
@@ -56,6 +65,7 @@ private:
   std::vector<block_view> views_;
   std::vector<std::shared_ptr<const mapping>> pins_;
   std::vector<std::vector<std::byte>> private_bytes_;
+  std::vector<std::unique_ptr<coded_block>> coded_;
   std::vector<std::unique_ptr<lease_node>> leases_;
 };
 

@@ -71,7 +71,7 @@ void report_corrupt(const space_state& space, const core::block_key& key) {
   }
 }
 
-/// One block into its pieces. False when the pieces are too small for it.
+/// One raw block into its pieces. False when the pieces are too small for it.
 bool scatter(const block_view& view, std::span<const cellard_buffer> pieces, payload_hash* hash) {
   std::size_t at = 0;
   for (const auto& piece : pieces) {
@@ -88,6 +88,20 @@ bool scatter(const block_view& view, std::span<const cellard_buffer> pieces, pay
     at += size;
   }
   return at == view.length;
+}
+
+/// One encoded block into its pieces, which have its raw size together.
+core::result<ok_t> decode(const block_view& view, std::span<const cellard_buffer> pieces,
+                          payload_hash* hash) {
+  if (hash != nullptr) {
+    hash->update({view.data, view.length});
+  }
+  std::size_t at = 0;
+  for (const auto& piece : pieces) {
+    CELLARD_TRY(view.coded->read(at, {static_cast<std::byte*>(piece.data), piece.length}));
+    at += piece.length;
+  }
+  return ok_t{};
 }
 
 core::result<ok_t> check_buffers(const space_state& space, std::span<const cellard_buffer> buffers,
@@ -128,15 +142,19 @@ core::result<ok_t> get_copy(const space_state& space, key_span keys,
   for (; copied < blocks.views().size() && blocks.current(copied); ++copied) {
     const auto& view = blocks.views()[copied];
     hash.restart();
-    if (!scatter(view, buffers.subspan(copied * per_block, per_block),
-                 got->verify ? &hash : nullptr)) {
+    const auto pieces = buffers.subspan(copied * per_block, per_block);
+    auto* const checked = got->verify ? &hash : nullptr;
+    bool wrong = false;
+    if (view.coded != nullptr) {
+      wrong = !decode(view, pieces, checked);
+    } else if (!scatter(view, pieces, checked)) {
       return fail(errc::invalid_argument, "the buffers of block {} are smaller than its {} bytes",
                   copied, view.length);
     }
     if (!blocks.current(copied)) {
       break;
     }
-    if (got->verify && hash.value() != view.checksum) {
+    if (wrong || (got->verify && hash.value() != view.checksum)) {
       report_corrupt(space, keys[copied]);
       break;
     }

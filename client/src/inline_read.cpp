@@ -50,9 +50,11 @@ core::result<inline_reader::state> inline_reader::add(connection& link,
     length_ = reply.total;
     checksum_ = reply.checksum;
     generation_ = reply.generation;
+    codec_ = reply.codec;
   }
-  if (reply.codec != 0 || reply.generation != generation_
-      || (space_.fixed_length() && reply.total != space_.block_bytes)) {
+  const bool coded = space_.fixed_length() && codec_ == container_codec_number;
+  if (reply.codec != codec_ || reply.generation != generation_ || (codec_ != 0 && !coded)
+      || (codec_ == 0 && space_.fixed_length() && reply.total != space_.block_bytes)) {
     return state::miss;
   }
   const auto size = reply.bytes.size();
@@ -69,6 +71,13 @@ core::result<inline_reader::state> inline_reader::add(connection& link,
   }
   offset_ += size;
   return offset_ < length_ ? state::more : state::whole;
+}
+
+void inline_reader::add_to(block_set& blocks) && {
+  blocks.add(std::move(bytes_), checksum_, codec_);
+  if (codec_ != 0) {
+    blocks.last_is_coded(space_.layout);
+  }
 }
 
 core::result<bool> inline_read(const space_state& space, connection& link, core::key_span keys,

@@ -21,7 +21,7 @@ public:
   core::result<state> take(connection& link, const answer& reply);
 
   /// @pre take returned `whole`
-  void add_to(block_set& blocks) && { blocks.add(std::move(bytes_), checksum_); }
+  void add_to(block_set& blocks) &&;
 
 private:
   core::result<state> add(connection& link, const protocol::read_reply& reply);
@@ -33,6 +33,7 @@ private:
   std::uint64_t offset_ = 0;
   std::uint64_t checksum_ = 0;
   std::uint32_t generation_ = 0;
+  std::uint32_t codec_ = 0;
 };
 
 /// Adds the leading blocks of `keys` that are present. True when all are.

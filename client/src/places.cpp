@@ -11,6 +11,9 @@ using core::errc;
 namespace {
 
 bool understood(const space_state& space, const protocol::place& place) noexcept {
+  if (place.codec == container_codec_number) {
+    return space.fixed_length() && place.length <= space.block_bytes;
+  }
   return place.codec == 0
          && (space.fixed_length() ? place.length == space.block_bytes
                                   : place.length <= space.block_bytes);
@@ -46,6 +49,9 @@ core::result<placed> take_places(const space_state& space, connection& link, std
       break;
     }
     blocks.add(*where, place);
+    if (place.codec != 0) {
+      blocks.last_is_coded(space.layout);
+    }
     ++done.added;
   }
   return done;

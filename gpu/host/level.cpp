@@ -2,29 +2,39 @@
 // Copyright the cellard authors
 #include "gpu/host/level.hpp"
 
-#ifdef CELLARD_HIGHWAY
-#  include <hwy/targets.h>
-#endif
-
 #include <array>
 #include <utility>
 
 namespace cellard::gpu::host {
 namespace {
 
+/// What each level's loops are compiled for: Highway's target of that name. Asked of the compiler's
+/// own library, so that who links the codecs need not link Highway.
 std::vector<level> find_levels() {
   std::vector<level> found{level::scalar};
-#ifdef CELLARD_HIGHWAY
-  const auto runs = static_cast<std::int64_t>(hwy::SupportedTargets());
-  constexpr std::array known{std::pair{HWY_SSE4, level::sse4}, std::pair{HWY_AVX2, level::avx2},
-                             std::pair{HWY_AVX3, level::avx512},
-                             std::pair{HWY_AVX3_DL, level::avx512dl},
-                             std::pair{HWY_NEON, level::neon}};
-  for (const auto& [target, named] : known) {
-    if ((runs & target) != 0) {
+#if defined(CELLARD_HIGHWAY) && defined(__x86_64__)
+  const bool sse4 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("ssse3")
+                    && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("aes");
+  const bool avx2 = sse4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+                    && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  // (F16C, which they use too, is in every processor that has AVX2; clang 14 cannot ask for it.)
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f")
+                      && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+                      && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vl");
+  const bool avx512dl =
+    avx512 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi")
+    && __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vpopcntdq")
+    && __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("vpclmulqdq")
+    && __builtin_cpu_supports("gfni");
+  const std::pair<bool, level> known[] = {
+    {sse4, level::sse4}, {avx2, level::avx2}, {avx512, level::avx512}, {avx512dl, level::avx512dl}};
+  for (const auto& [runs, named] : known) {
+    if (runs) {
       found.push_back(named);
     }
   }
+#elif defined(CELLARD_HIGHWAY) && defined(__aarch64__)
+  found.push_back(level::neon);
 #endif
   return found;
 }

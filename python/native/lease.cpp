@@ -38,24 +38,40 @@ nb::object lease::view(std::size_t index, const part& wanted, flavour kind) cons
   return view_of(block.data, block.length, wanted, kind, false, std::move(held));
 }
 
+nb::object lease::decoded(std::size_t index, const part& wanted, flavour kind) const {
+  const auto held = use();
+  const auto* raw = held->get();
+  auto bytes = std::make_shared<std::vector<std::uint8_t>>(bytes_of(wanted));
+  run([&] { return cellard_blocks_read(raw, index, wanted.offset, bytes->data(), bytes->size()); });
+  return view_of(bytes->data(), bytes->size(), {0, wanted.shape, wanted.dtype}, kind, false, bytes);
+}
+
 void lease::check() const {
   const auto held = use();
   const auto* raw = held->get();
   run([&] { return cellard_blocks_check(raw); });
 }
 
+namespace {
+
+/// A method that takes a part of a block field by field.
+template <nb::object (lease::*Method)(std::size_t, const part&, flavour) const>
+nb::object part_of(const lease& self, std::size_t index, std::uint64_t offset,
+                   std::vector<std::size_t> shape, std::string dtype, bool numpy) {
+  return (self.*Method)(index, {offset, std::move(shape), std::move(dtype)},
+                        numpy ? flavour::numpy : flavour::dlpack);
+}
+
+}  // namespace
+
 void bind_lease(nb::module_& module) {
   nb::class_<lease>(module, "Lease")
     .def("__len__", &lease::size)
     .def("describe", &lease::describe, nb::arg("index"))
-    .def(
-      "view",
-      [](const lease& self, std::size_t index, std::uint64_t offset, std::vector<std::size_t> shape,
-         std::string dtype, bool numpy) {
-        return self.view(index, {offset, std::move(shape), std::move(dtype)},
-                         numpy ? flavour::numpy : flavour::dlpack);
-      },
-      nb::arg("index"), nb::arg("offset"), nb::arg("shape"), nb::arg("dtype"), nb::arg("numpy"))
+    .def("view", &part_of<&lease::view>, nb::arg("index"), nb::arg("offset"), nb::arg("shape"),
+         nb::arg("dtype"), nb::arg("numpy"))
+    .def("decoded", &part_of<&lease::decoded>, nb::arg("index"), nb::arg("offset"),
+         nb::arg("shape"), nb::arg("dtype"), nb::arg("numpy"))
     .def("check", &lease::check)
     .def("release", &lease::release);
 }

@@ -20,6 +20,8 @@ public:
   /// (length in bytes, codec)
   [[nodiscard]] nanobind::tuple describe(std::size_t index) const;
   [[nodiscard]] nanobind::object view(std::size_t index, const part& wanted, flavour kind) const;
+  /// The same of an encoded block: an array of its own, decoded without the GIL.
+  [[nodiscard]] nanobind::object decoded(std::size_t index, const part& wanted, flavour kind) const;
   void check() const;
 
   /// Lets go. The lease ends with the last view, because the C library ends lease and mapping

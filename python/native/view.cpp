@@ -34,6 +34,10 @@ nb::object array_over(void* data, const part& wanted, nb::dlpack::dtype type, nb
 
 }  // namespace
 
+std::size_t bytes_of(const part& wanted) {
+  return bytes_of(wanted, dlpack_dtype(wanted.dtype));
+}
+
 nb::object view_of(const void* block, std::size_t length, const part& wanted, flavour kind,
                    bool writable, std::shared_ptr<void> owner) {
   const auto carried = dlpack_dtype(wanted.dtype);

@@ -25,6 +25,9 @@ struct part {
 /// type by DLPack.
 enum class flavour { numpy, dlpack };
 
+/// What the part takes.
+std::size_t bytes_of(const part& wanted);
+
 /// @throws ValueError when the part is not inside the block's `length` bytes.
 nanobind::object view_of(const void* block, std::size_t length, const part& wanted, flavour kind,
                          bool writable, std::shared_ptr<void> owner);

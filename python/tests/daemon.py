@@ -16,13 +16,19 @@ START_SECONDS = 30.0
 class Daemon:
     """One process; `start` returns when it said READY=1."""
 
-    def __init__(self, binary: str, folder: Path) -> None:
+    def __init__(self, binary: str, folder: Path, configuration: str = "") -> None:
         self.binary = binary
+        self.configuration = configuration
         self.folder = folder
         self.socket = folder / "cellard.sock"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Daemon":
+        arguments = [self.binary, "--socket", str(self.socket)]
+        if self.configuration:
+            file = self.folder / "cellard.toml"
+            file.write_text(self.configuration)
+            arguments += ["--config", str(file)]
         notify = self.folder / "notify"
         notify.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
@@ -30,7 +36,7 @@ class Daemon:
             ready.settimeout(0.1)
             with (self.folder / "log").open("ab") as log:
                 self.process = subprocess.Popen(
-                    [self.binary, "--socket", str(self.socket)],
+                    arguments,
                     env={
                         **os.environ,
                         "NOTIFY_SOCKET": str(notify),

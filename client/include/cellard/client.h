@@ -251,9 +251,9 @@ CELLARD_API int cellard_prefetch(cellard_space* space, const cellard_key* keys, 
                                  cellard_match* match);
 
 typedef struct cellard_view {
-  const void* data; /* `length` read-only bytes */
+  const void* data; /* `length` read-only bytes, as they are stored */
   size_t length;
-  uint32_t codec; /* 0 = raw */
+  uint32_t codec; /* 0: raw; otherwise the bytes are encoded, and cellard_blocks_read decodes them */
   uint32_t reserved;
 } cellard_view;
 
@@ -265,6 +265,13 @@ CELLARD_API int cellard_get(cellard_space* space, const cellard_key* keys, size_
                             cellard_blocks** blocks);
 CELLARD_API size_t cellard_blocks_count(const cellard_blocks* blocks);
 CELLARD_API int cellard_blocks_view(const cellard_blocks* blocks, size_t index, cellard_view* view);
+
+/* `length` bytes of a block from byte `offset` on, as the layout has them, copied or decoded: any
+ * layer, any tokens. The calling thread decodes; several may do so at once. CELLARD_GONE when the
+ * block was taken back meanwhile: then what is in `out` does not count. CELLARD_CORRUPT when it
+ * cannot be decoded. */
+CELLARD_API int cellard_blocks_read(const cellard_blocks* blocks, size_t index, uint64_t offset,
+                                    void* out, size_t length);
 
 /* CELLARD_OK when all blocks are still what they were, CELLARD_GONE when one was taken back: then
  * what was read does not count. */

@@ -66,10 +66,22 @@ public:
 
   [[nodiscard]] std::size_t size() const noexcept { return cellard_blocks_count(handle_.get()); }
 
+  /// The bytes as they are stored: raw unless `encoded`.
   [[nodiscard]] std::span<const std::byte> operator[](std::size_t index) const {
-    cellard_view view{};
-    check(cellard_blocks_view(handle_.get(), index, &view));
+    const auto view = at(index);
     return {static_cast<const std::byte*>(view.data), view.length};
+  }
+
+  /// The bytes of that block are not raw: `read` decodes them.
+  [[nodiscard]] bool encoded(std::size_t index) const { return at(index).codec != 0; }
+
+  /// Raw bytes from `offset` on, copied or decoded. False when the block was taken back meanwhile.
+  [[nodiscard]] bool read(std::size_t index, std::uint64_t offset, std::span<std::byte> out) const {
+    const int status = cellard_blocks_read(handle_.get(), index, offset, out.data(), out.size());
+    if (status != CELLARD_GONE) {
+      check(status);
+    }
+    return status == CELLARD_OK;
   }
 
   [[nodiscard]] bool intact() const {
@@ -81,6 +93,12 @@ public:
   }
 
 private:
+  [[nodiscard]] cellard_view at(std::size_t index) const {
+    cellard_view view{};
+    check(cellard_blocks_view(handle_.get(), index, &view));
+    return view;
+  }
+
   struct free_handle {
     void operator()(cellard_blocks* handle) const noexcept { cellard_blocks_free(handle); }
   };

@@ -9,33 +9,43 @@ from typing import overload
 from ._cellard import Lease
 from .errors import LeaseLost
 from .layout import Layout
-from .views import BlockViews, NumpyArray, Part, check_raw
+from .views import BlockViews, NumpyArray, Part
 
 
 class Block(BlockViews):
     """One leased block. All views are read-only; see Blocks for how long they count."""
 
-    __slots__ = ("_codec",)
+    __slots__ = ("_codec", "_lease", "_stored")
 
     def __init__(self, lease: Lease, layout: Layout, index: int) -> None:
-        length, self._codec = lease.describe(index)
-        super().__init__(lease, layout, index, length)
+        self._lease = lease
+        self._stored, self._codec = lease.describe(index)
+        super().__init__(lease, layout, index, layout.block_bytes if self._codec else self._stored)
 
     @property
     def codec(self) -> int:
-        """0 for raw bytes; another one's bytes are in .data, and space.copy decodes them."""
+        """0 for raw bytes. Otherwise k, v and data are decoded when they are asked for, into memory
+        of their own; keep what you get.
+        """
         return self._codec
 
+    @property
+    def stored(self) -> memoryview:
+        """The bytes as the daemon keeps them, encoded or not, in its memory."""
+        view = self._source.view(self._index, 0, [self._stored], "uint8", True)
+        return memoryview(view)
+
     def raw_bytes(self) -> bytes:
-        """A copy of the block's bytes. Raises where they are encoded."""
-        check_raw(self._index, self._codec)
+        """A copy of the block's raw bytes."""
         return bytes(self.data)
 
     def _view(self, part: Part, numpy: bool) -> NumpyArray:
-        if part != "data":
-            check_raw(self._index, self._codec)
-        view: NumpyArray = super()._view(part, numpy)
-        return view
+        if self._codec == 0:
+            view: NumpyArray = super()._view(part, numpy)
+            return view
+        offset, shape, dtype = self._shaped(part)
+        decoded: NumpyArray = self._lease.decoded(self._index, offset, list(shape), dtype, numpy)
+        return decoded
 
 
 class Blocks(Sequence[Block]):

@@ -7,7 +7,6 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from .errors import Error, Status
 from .layout import Layout
 
 Part = Literal["k", "v", "data"]
@@ -84,12 +83,3 @@ class BlockViews:
         for a leased block or must not write to it.
         """
         return self._view(part, False)
-
-
-def check_raw(index: int, codec: int) -> None:
-    """Raises for a block that is stored encoded, and can only be copied out."""
-    if codec != 0:
-        raise Error(
-            Status.INVALID_ARGUMENT,
-            f"block {index} is stored encoded (codec {codec}): use space.copy",
-        )

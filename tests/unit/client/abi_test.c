@@ -63,6 +63,7 @@ static const any_function functions[] = {
   (any_function)cellard_get,
   (any_function)cellard_blocks_count,
   (any_function)cellard_blocks_view,
+  (any_function)cellard_blocks_read,
   (any_function)cellard_blocks_check,
   (any_function)cellard_blocks_free,
   (any_function)cellard_get_copy,
