@@ -34,9 +34,7 @@ bool equal_in(const section& in, const configuration& left, const configuration&
 std::vector<std::string> known_codecs() {
   std::vector<std::string> names;
   for (const auto& each : gpu::schemes()) {
-    if (!each.name.starts_with("xtc")) {
-      names.emplace_back(each.name);
-    }
+    names.emplace_back(each.name);
   }
   return names;
 }

@@ -23,7 +23,7 @@ enum class effect : std::uint8_t { live, restart };
 /// The names of core's strategies (core/strategies.cpp).
 std::vector<std::string> known_strategies();
 
-/// "raw", and the schemes of gpu/scheme.hpp that need no profile.
+/// The schemes of gpu/scheme.hpp.
 std::vector<std::string> known_codecs();
 
 /// The same and "default".

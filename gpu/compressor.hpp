@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// The compressor: lossless, svd, lowrank, sparse, and xtc where the model has a profile. Which
+// The compressor: fewer bytes by what the values have in common; today the exact codecs. Which
 // backend runs is the codec_set's choice; bytes are the same. encode, decode and sizes:
 // core/codec.hpp.
 #pragma once

@@ -26,34 +26,15 @@ constexpr std::array known{
   scheme{"int4", family::quantizer, "int4", "int4", 0, "4 bits"},
   scheme{"int3", family::quantizer, "int3", "int3", 0, "3 bits"},
   scheme{"int2", family::quantizer, "int2", "int2", 0, "2 bits: for experiments"},
-  scheme{"xtc-1", family::compressor, "xtc-1", "xtc-1", 4, "calibrated transform, step 1/16"},
-  scheme{"xtc-2", family::compressor, "xtc-2", "xtc-2", 4, "calibrated transform, step 1/8"},
-  scheme{"xtc-3", family::compressor, "xtc-3", "xtc-3", 4, "calibrated transform, step 1/4"},
-  scheme{"xtc-4", family::compressor, "xtc-4", "xtc-4", 4, "calibrated transform, step 1/2"},
-  scheme{"xtc-5", family::compressor, "xtc-5", "xtc-5", 4, "calibrated transform, step 1"},
-  scheme{"svd", family::compressor, "svd", "svd", 0,
-         "truncated SVD with int8 factors: larger and slower than int4"},
-  scheme{"lowrank", family::compressor, "lowrank", "lowrank", 0,
-         "rank 16 and a 4-bit rest: larger than int4"},
-  scheme{"sparse", family::compressor, "sparse", "sparse", 0,
-         "the largest half of the values: experimental"},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> milder{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> milder{{
   {"int2", "int3"},
   {"int3", "int4"},
   {"int4", "int5"},
   {"int5", "int6"},
   {"int6", "int8"},
   {"int8", "lossless"},
-  {"xtc-5", "xtc-4"},
-  {"xtc-4", "xtc-3"},
-  {"xtc-3", "xtc-2"},
-  {"xtc-2", "xtc-1"},
-  {"xtc-1", "int8"},
-  {"svd", "int8"},
-  {"lowrank", "int8"},
-  {"sparse", "int8"},
   {"lossless-rans", "lossless"},
   {"lossless", "raw"},
   {"raw", "raw"},
@@ -66,15 +47,14 @@ std::span<const scheme> schemes() noexcept {
 }
 
 core::result<scheme> find_scheme(std::string_view name) {
-  const auto wanted = name == "xtc" ? std::string_view{"xtc-3"} : name;
   const auto* const found =
-    std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.name == wanted; });
+    std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.name == name; });
   if (found != known.end()) {
     return *found;
   }
-  std::string names = "xtc";
+  std::string names;
   for (const auto& each : known) {
-    names.append(", ").append(each.name);
+    names.append(names.empty() ? "" : ", ").append(each.name);
   }
   return core::fail(core::errc::invalid_argument, "there is no codec \"{}\" (there are: {})", name,
                     names);

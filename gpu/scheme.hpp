@@ -27,7 +27,7 @@ struct scheme {
 /// All of them, gentlest first within a family.
 [[nodiscard]] std::span<const scheme> schemes() noexcept;
 
-/// errc::invalid_argument with the names that exist. "xtc" is xtc-3.
+/// errc::invalid_argument with the names that exist.
 [[nodiscard]] core::result<scheme> find_scheme(std::string_view name);
 
 /// The same, of one family only.

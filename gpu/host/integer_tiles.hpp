@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// Where the parts of an encoded segment of the integer codecs lie. After a head of 16 bytes come
+// Where the parts of an encoded segment of the integer codecs lie. After a head of 8 bytes come
 // tiles of about 256 tokens: T tokens are cut as evenly as T / 256, rounded, allows, so that no
 // tile is too short to share its steps. A tile is the scales of its groups, their least values when
 // the codes are asymmetric, then one row of packed codes a token. Keys have a group a channel,
@@ -17,9 +17,9 @@
 
 namespace cellard::gpu::host {
 
-/// The first 16 bytes: bits of a code, flags, zeros.
+/// The first 8 bytes: bits of a code, flags, zeros.
 struct integer_head {
-  static constexpr std::size_t bytes = 16;
+  static constexpr std::size_t bytes = 8;
 
   std::uint8_t bits = 0;
   step_storage storage = step_storage::f16;

@@ -200,7 +200,7 @@ def codec(
     verify: measure errors and store checks, which costs a decode.
     backend: "scalar", "avx2", ...; the best of this machine when empty.
     """
-    if name != "xtc" and name not in codecs():
+    if name not in codecs():
         raise ValueError(f"there is no codec {name!r}, there are {', '.join(codecs())}")
     if tile_tokens < 1:
         raise ValueError(f"tile_tokens is {tile_tokens}, at least 1 expected")
