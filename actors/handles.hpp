@@ -5,6 +5,7 @@
 // answers. Who owns what, and when an actor ends, is at the head of the actor's own header.
 #pragma once
 
+#include "actors/history_report.hpp"
 #include "actors/messages.hpp"
 #include "actors/slow_request.hpp"
 
@@ -146,7 +147,12 @@ using stats_actor =
                    caf::reacts_to<apply_atom, config::snapshot>,
                    // The text of `stats`, `health`, `namespaces` or `sessions` (second), for a
                    // tenant, or for all (empty tenant).
-                   caf::replies_to<text_atom, protocol::opcode, std::string>::with<std::string>>;
+                   caf::replies_to<text_atom, protocol::opcode, std::string>::with<std::string>,
+                   // What was counted over a window, or a namespace of that name whose tenant is
+                   // not told. not_found, invalid_argument
+                   caf::replies_to<text_atom, history_query>::with<core::result<std::string>>,
+                   // INTERNAL: reads the counters, once a second.
+                   caf::reacts_to<tick_atom>>;
 
 /// The running configuration (actors/settings.hpp).
 using settings_actor = caf::typed_actor<
@@ -177,3 +183,4 @@ using supervisor_actor = caf::typed_actor<
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::open_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<cellard::actors::opened_space>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::protocol::opcode)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::history_query)

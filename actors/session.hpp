@@ -82,6 +82,7 @@ private:
   void on(const inbound_ptr& from, const protocol::corrupt_request& request);
   void on(const inbound_ptr& from, const protocol::admin_request& request);
   void on(const inbound_ptr& from, const protocol::forget_request& request);
+  void on(const inbound_ptr& from, const protocol::history_request& request);
   void on(const inbound_ptr& from, const protocol::stage_request& request);
   void on(const inbound_ptr& from, const protocol::put_request& request);
 

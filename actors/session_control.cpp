@@ -235,6 +235,34 @@ void session_state::ask_text(const inbound_ptr& from, const protocol::admin_requ
           });
 }
 
+void session_state::on(const inbound_ptr& from, const protocol::history_request& request) {
+  if ((features_ & protocol::feature_history) == 0) {
+    refuse(*from, errc::invalid_argument, "history is of a feature that hello has to name first");
+    return;
+  }
+  const bool others = request.all || !request.tenant.empty();
+  if (others && !setup_.who.privileged) {
+    refuse(*from, errc::permission_denied,
+           "numbers of other tenants are for root and the daemon's own user");
+    return;
+  }
+  history_query what{others ? std::string{request.tenant} : setup_.who.tenant,
+                     std::string{request.space}, request.kv_group,
+                     static_cast<double>(request.window_seconds), request.points};
+  self->request(setup_.stats, caf::infinite, text_atom::value, std::move(what))
+    .then(
+      [this, from](core::result<std::string>& text) {
+        if (text) {
+          answer(*from, protocol::text_reply{*text});
+        } else {
+          answer(*from, text.error());
+        }
+      },
+      [this, from](const caf::error&) {
+        refuse(*from, errc::shutting_down, "the daemon is ending");
+      });
+}
+
 void session_state::on(const inbound_ptr& from, const protocol::forget_request& request) {
   self
     ->request(setup_.supervisor, caf::infinite, forget_atom::value, setup_.who.tenant,

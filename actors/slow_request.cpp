@@ -34,8 +34,10 @@ void report_slow(const inbound& from, std::chrono::steady_clock::duration took) 
   what.took = std::chrono::duration_cast<std::chrono::microseconds>(took);
   std::visit(
     [&what](const auto& each) {
-      if constexpr (requires { each.space; }) {
+      if constexpr (requires { what.handle = each.space; }) {
         what.handle = each.space;
+      } else if constexpr (requires { what.space = each.space; }) {
+        what.space = each.space;
       } else if constexpr (requires { each.name; }) {
         what.space = each.name;
       }

@@ -15,6 +15,9 @@ using nlohmann::json;
 // out.
 constexpr std::size_t most_rows = 500;
 
+// The finest slots of the history.
+constexpr std::chrono::seconds sample_period{1};
+
 json to_json(const core::shard_counters& from) {
   return {
     {"lookups", from.lookups.get()},
@@ -168,27 +171,80 @@ std::string stats_state::text(protocol::opcode what, const std::string& tenant) 
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+void stats_state::start(stats_setup what) {
+  setup = std::move(what);
+  started = std::chrono::steady_clock::now();
+  past.emplace(started, setup.settings->statistics.namespaces);
+  self->delayed_send(self, sample_period, tick_atom::value);
+}
+
+void stats_state::sample() {
+  past->sample(std::chrono::steady_clock::now(),
+               setup.counters->requests.load(std::memory_order_relaxed));
+}
+
+void stats_state::tick() {
+  sample();
+  self->delayed_send(self, sample_period, tick_atom::value);
+}
+
+void stats_state::join(const space_description& space) {
+  spaces[space.id] = space;
+  past->join(space.id, space.tenant, history_name(space.name, space.kv_group), space.counters,
+             space.shape.block_tokens, std::chrono::steady_clock::now());
+}
+
+void stats_state::forget(space_id space) {
+  past->leave(space, std::chrono::steady_clock::now());
+  spaces.erase(space);
+}
+
+/// A namespace whose tenant is not told has to be the only one of its name.
+core::result<std::string> stats_state::report(history_query what) {
+  if (!what.space.empty() && what.tenant.empty()) {
+    for (const auto& [id, space] : spaces) {
+      if (space.name != what.space || space.kv_group != what.kv_group) {
+        continue;
+      }
+      if (!what.tenant.empty()) {
+        return core::fail(core::errc::invalid_argument,
+                          "history: several tenants have a namespace '{}', among them '{}' and "
+                          "'{}'; say whose",
+                          what.space, what.tenant, space.tenant);
+      }
+      what.tenant = space.tenant;
+    }
+  }
+  sample();  // so that the last part of a second is there, too
+  return history_report(*past, what, std::chrono::steady_clock::now());
+}
+
+void stats_state::apply(const config::snapshot& fresh) {
+  setup.settings = fresh;
+  past->mark(std::chrono::steady_clock::now(), "reload");
+  past->set_limit(fresh->statistics.namespaces);
+  for (const auto& [id, each] : sessions) {
+    self->send(each.session, apply_atom::value, fresh);
+  }
+}
+
 stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self,
                                  stats_setup what) {
   auto& state = self->state;
-  state.setup = std::move(what);
-  state.started = std::chrono::steady_clock::now();
+  state.start(std::move(what));
   return {
-    [&state](join_atom, const space_description& space) { state.spaces[space.id] = space; },
-    [&state](forget_atom, space_id space) { state.spaces.erase(space); },
+    [&state](join_atom, const space_description& space) { state.join(space); },
+    [&state](forget_atom, space_id space) { state.forget(space); },
     [&state](join_atom, const session_description& who, const session_actor& session) {
       state.sessions[who.id] = {who, session};
     },
     [&state](leave_atom, session_id who) { state.sessions.erase(who); },
-    [&state, self](apply_atom, const config::snapshot& fresh) {
-      state.setup.settings = fresh;
-      for (const auto& [id, each] : state.sessions) {
-        self->send(each.session, apply_atom::value, fresh);
-      }
-    },
+    [&state](apply_atom, const config::snapshot& fresh) { state.apply(fresh); },
     [&state](text_atom, protocol::opcode subject, const std::string& tenant) {
       return state.text(subject, tenant);
     },
+    [&state](text_atom, history_query& asked) { return state.report(std::move(asked)); },
+    [&state](tick_atom) { state.tick(); },
   };
 }
 

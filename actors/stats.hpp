@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// Numbers for people and monitors, as JSON. Reads the counters of all namespaces when asked; nobody
-// sends it numbers. A tenant sees its own namespaces and sessions only, and totals over these.
-// Owns: the list of namespaces and sessions that are alive.
-// Runs on: the I/O threads.
-// Ends: when told to exit.
+// Numbers for people and monitors, as JSON. Reads the counters of all namespaces when asked, and
+// once a second for their history; nobody sends it numbers. A tenant sees its own namespaces and
+// sessions only, and totals over these. Owns: the list of namespaces and sessions that are alive,
+// and the history. Runs on: the I/O threads. Ends: when told to exit.
 #pragma once
 
 #include "actors/handles.hpp"
+#include "core/history.hpp"
 #include "core/server_counters.hpp"
 
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace cellard::actors {
 
@@ -28,7 +29,14 @@ struct stats_state {
 
   static constexpr const char* name = "stats";
 
+  void start(stats_setup what);
   std::string text(protocol::opcode what, const std::string& tenant) const;
+  core::result<std::string> report(history_query what);
+  void join(const space_description& space);
+  void forget(space_id space);
+  void apply(const config::snapshot& fresh);
+  void sample();
+  void tick();
 
   struct member {
     session_description who;
@@ -40,6 +48,7 @@ struct stats_state {
   time_point started;
   std::map<space_id, space_description> spaces;
   std::map<session_id, member> sessions;
+  std::optional<core::history> past;
 };
 
 stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self, stats_setup what);

@@ -144,6 +144,11 @@ struct log_settings {
   std::uint32_t slow_requests = 5;  ///< lines a second
 };
 
+/// What the daemon remembers of its own numbers.
+struct statistics_settings {
+  std::uint32_t namespaces = 32;
+};
+
 /// The page of numbers for Prometheus.
 struct metrics_settings {
   std::string listen;  ///< empty: no page
@@ -162,6 +167,7 @@ struct configuration {
   std::vector<quota_settings> quotas;
   log_settings log;
   metrics_settings metrics;
+  statistics_settings statistics;
 
   /// Which snapshot this is; the daemon counts its reloads in it. No key, so no part of a
   /// comparison.

@@ -353,6 +353,15 @@ constexpr auto metrics_keys = std::to_array<key>({
                                        "Time that one of them has to ask and to take its answer.")),
 });
 
+template <auto Member>
+constexpr auto statistics_key = of<&configuration::statistics, Member>;
+using sts = statistics_settings;
+constexpr auto statistics_keys = std::to_array<key>({
+  statistics_key<&sts::namespaces>(
+    row("statistics.namespaces", "namespaces", "1 to 1024", live,
+        "Namespaces, and tenants, with a history of their own: 227 KB each.")),
+});
+
 constexpr auto all_sections = std::to_array<section>({
   {"", "", top_keys},
   {"daemon", "The process.", daemon_keys},
@@ -369,6 +378,7 @@ constexpr auto all_sections = std::to_array<section>({
     quota_keys, 1024),
   {"log", "What is logged, and how.", log_keys},
   {"metrics", "The daemon's numbers as a page for Prometheus.", metrics_keys},
+  {"statistics", "What the daemon remembers of its own numbers.", statistics_keys},
 });
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace cellard::ctl {
 
 void add_watch_commands(CLI::App& app, const globals& shared);   ///< status, stats, sessions
 void add_top_command(CLI::App& app, const globals& shared);      ///< top
+void add_trend_command(CLI::App& app, const globals& shared);    ///< trend
 void add_space_commands(CLI::App& app, const globals& shared);   ///< namespaces
 void add_block_commands(CLI::App& app, const globals& shared);   ///< ls, get, put, rm
 void add_config_commands(CLI::App& app, const globals& shared);  ///< config

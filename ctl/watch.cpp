@@ -9,6 +9,7 @@
 #include "ctl/commands.hpp"
 #include "ctl/connection.hpp"
 #include "ctl/output.hpp"
+#include "ctl/past.hpp"
 #include "ctl/space_table.hpp"
 
 namespace cellard::ctl {
@@ -60,6 +61,22 @@ void run_status(const globals& shared) {
   }
 }
 
+void run_past_stats(const globals& shared, const past_options& options) {
+  const auto daemon = connect(shared);
+  const auto answer = ask_past(daemon, shared, options);
+  if (shared.json) {
+    print_json(answer);
+    return;
+  }
+  std::cout << shown_window(answer) << '\n';
+  table averages({{"NUMBER"}, {"AVERAGE", true}});
+  const json numbers = answer.value("numbers", json::object());
+  for (const auto& [name, of] : numbers.items()) {
+    averages.add({name, shown_value(name, number(of, "average"))});
+  }
+  averages.print(std::cout);
+}
+
 void run_stats(const globals& shared) {
   const auto daemon = connect(shared);
   const auto stats = ask(daemon, "stats", wants_all(daemon, shared));
@@ -100,8 +117,18 @@ void add_watch_commands(CLI::App& app, const globals& shared) {
   app.add_subcommand("status", "Say in a few lines how the daemon is")->callback([&shared] {
     run_status(shared);
   });
-  app.add_subcommand("stats", "Print all counters, and those of each namespace")
-    ->callback([&shared] { run_stats(shared); });
+  auto* stats = app.add_subcommand(
+    "stats",
+    "Print all counters, and those of each namespace; with --window averages of that time");
+  auto past = std::make_shared<past_options>();
+  past_arguments(*stats, *past);
+  stats->callback([&shared, past, stats] {
+    if (stats->count("--window") > 0 || !past->space.empty() || !past->tenant.empty()) {
+      run_past_stats(shared, *past);
+    } else {
+      run_stats(shared);
+    }
+  });
   app.add_subcommand("sessions", "List the connections: who they are")->callback([&shared] {
     run_sessions(shared);
   });

@@ -106,6 +106,14 @@ struct list_body {
 };
 static_assert(sizeof(list_body) == 16);
 
+struct history_body {
+  std::uint32_t all;
+  std::uint32_t window_seconds;
+  std::uint32_t points;
+  std::uint32_t kv_group;
+};
+static_assert(sizeof(history_body) == 16);
+
 struct hello_reply_body {
   std::uint16_t version;
   std::uint16_t flags;

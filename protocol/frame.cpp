@@ -69,6 +69,8 @@ std::string_view to_string(opcode op) noexcept {
     return "clear";
   case opcode::forget:
     return "forget";
+  case opcode::history:
+    return "history";
   }
   return "unknown";
 }

@@ -57,6 +57,7 @@ enum class opcode : std::uint16_t {
   stage = 25,
   put = 26,
   forget = 27,
+  history = 28,
   reload = 32,
   drain = 33,
   clear = 34,

@@ -199,6 +199,29 @@ result<request> decode_forget(reader in) {
   return finished(in, opcode::forget, forget_request{name, group});
 }
 
+result<request> decode_history(reader in) {
+  const auto fixed = in.read<history_body>();
+  history_request body{fixed.all != 0, fixed.window_seconds, fixed.points, fixed.kv_group, {}, {}};
+  CELLARD_TRY(for_each_field(in, [&](std::uint16_t type, bytes_view value) -> result<bool> {
+    if (type != history_space && type != history_tenant) {
+      return false;
+    }
+    (type == history_space ? body.space : body.tenant) = as_text(value);
+    return value.size() <= max_name_bytes;
+  }));
+  CELLARD_TRY(check_text("history: the namespace's name", body.space));
+  CELLARD_TRY(check_text("history: the tenant's name", body.tenant));
+  if (!in.failed() && (body.window_seconds < 1 || body.window_seconds > max_window_seconds)) {
+    return fail(errc::invalid_argument, "history: a window of {} seconds, allowed are 1 to {}",
+                body.window_seconds, max_window_seconds);
+  }
+  if (body.points > max_points) {
+    return fail(errc::invalid_argument, "history: {} points, allowed are up to {}", body.points,
+                max_points);
+  }
+  return finished(in, opcode::history, body);
+}
+
 result<request> decode_list(reader in) {
   const auto fixed = in.read<list_body>();
   return finished(in, opcode::list, list_request{fixed.space, fixed.limit, fixed.cursor});
@@ -273,6 +296,8 @@ result<request> decode(const request_frame& frame) {
   }
   case opcode::forget:
     return decode_forget(in);
+  case opcode::history:
+    return decode_history(in);
   }
   return fail(errc::unknown_opcode, "opcode {} is not known to version {}", frame.header.op,
               version_max);

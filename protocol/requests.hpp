@@ -166,11 +166,25 @@ struct forget_request {
   std::uint32_t kv_group = 0;
 };
 
+/// What was counted over the last `window_seconds`: of everything (`all`) or of the caller's
+/// tenant, of one tenant (with `all`), or of one namespace. Answered by text_reply;
+/// feature_history.
+struct history_request {
+  bool all = false;
+  std::uint32_t window_seconds = 3600;  ///< 1 to max_window_seconds
+  std::uint32_t points = 0;             ///< most of a series, up to max_points; 0 = no series
+  std::uint32_t kv_group = 0;
+  std::string_view space;   ///< empty = not of one namespace
+  std::string_view tenant;  ///< empty = not of one tenant
+};
+inline constexpr std::uint32_t max_window_seconds = 7 * 24 * 3600;
+inline constexpr std::uint32_t max_points = 240;
+
 using request =
   std::variant<hello_request, open_request, close_request, salt_request, chain_request,
                release_request, reserve_request, commit_request, abort_request, write_request,
                read_request, list_request, corrupt_request, admin_request, forget_request,
-               stage_request, put_request>;
+               stage_request, put_request, history_request>;
 
 /// errc::unknown_opcode, errc::bad_frame (lengths) or errc::invalid_argument (values).
 core::result<request> decode(const request_frame& frame);

@@ -135,6 +135,18 @@ opcode write_body_of(writer& out, const forget_request& body) {
   return opcode::forget;
 }
 
+opcode write_body_of(writer& out, const history_request& body) {
+  out.write(history_body{static_cast<std::uint32_t>(body.all), body.window_seconds, body.points,
+                         body.kv_group});
+  if (!body.space.empty()) {
+    write_field(out, history_space, body.space);
+  }
+  if (!body.tenant.empty()) {
+    write_field(out, history_tenant, body.tenant);
+  }
+  return opcode::history;
+}
+
 }  // namespace
 
 void encode(writer& out, request_header header, std::span<const std::uint64_t> releases,

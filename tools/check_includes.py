@@ -54,6 +54,7 @@ COMMON = {"fmt", "tl"}  # result and error are made of them
 ALLOWED: dict[str, set[str]] = {
     "core": {"xxhash", "Highway"},
     "core/salt_hash.cpp": {"OpenSSL"},
+    "core/trend.cpp": {"Boost"},
     "protocol": set(),
     "metrics": {"prometheus"},
     "config": set(),

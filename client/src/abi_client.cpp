@@ -4,6 +4,7 @@
 // The C interface: connections and what belongs to no namespace.
 #include "client/src/abi.hpp"
 #include "client/src/fork_count.hpp"
+#include "protocol/fields.hpp"
 
 #include <array>
 #include <cstdlib>
@@ -151,22 +152,67 @@ core::result<core::ok_t> forget(client_state& client, std::string_view name,
 
 }  // namespace
 
+namespace {
+
+core::result<std::string> ask_history(client_state& client, const cellard_window& what) {
+  if (client.disabled()) {
+    return core::fail(errc::unavailable, "the cache is switched off by CELLARD_DISABLE");
+  }
+  const auto until = client.start();
+  auto entered = client.enter(until);
+  CELLARD_TRY(entered);
+  auto& link = **entered;
+  if ((link.server().features & protocol::feature_history) == 0) {
+    return core::fail(errc::unsupported_version, "{} keeps no history; use a newer daemon",
+                      link.server().server);
+  }
+  const auto text_or_none = [](const char* text) {
+    return text == nullptr ? std::string_view{} : std::string_view{text};
+  };
+  auto reply = link.call<protocol::text_reply>(
+    protocol::history_request{what.all != 0, what.window_seconds, what.points, what.kv_group,
+                              text_or_none(what.space), text_or_none(what.tenant)},
+    0, until);
+  CELLARD_TRY(reply);
+  return std::move(reply->text);
+}
+
+/// The answer as a string of the caller's.
+int give_text(const core::result<std::string>& answer, char** text) {
+  *text = nullptr;
+  if (!answer) {
+    return report(answer.error());
+  }
+  *text = static_cast<char*>(std::malloc(answer->size() + 1));
+  if (*text == nullptr) {
+    throw std::bad_alloc{};
+  }
+  std::memcpy(*text, answer->c_str(), answer->size() + 1);
+  return CELLARD_OK;
+}
+
+}  // namespace
+
+int cellard_history(cellard_client* client, const cellard_window* window, char** text) {
+  return guarded([&]() -> int {
+    if (client == nullptr || text == nullptr
+        || (window != nullptr && window->size < sizeof window->size)) {
+      return missing("cellard_history: client or text is NULL, or window->size is not set "
+                     "(CELLARD_WINDOW_INIT sets it)");
+    }
+    const cellard_window defaults CELLARD_WINDOW_INIT;
+    return give_text(
+      ask_history(*client->state, window == nullptr ? defaults : completed(*window, defaults)),
+      text);
+  });
+}
+
 int cellard_admin(cellard_client* client, const char* what, int all, char** text) {
   return guarded([&]() -> int {
     if (client == nullptr || what == nullptr || text == nullptr) {
       return missing("cellard_admin: client, what or text is NULL");
     }
-    *text = nullptr;
-    const auto answer = ask(*client->state, what, all != 0);
-    if (!answer) {
-      return report(answer.error());
-    }
-    *text = static_cast<char*>(std::malloc(answer->size() + 1));
-    if (*text == nullptr) {
-      throw std::bad_alloc{};
-    }
-    std::memcpy(*text, answer->c_str(), answer->size() + 1);
-    return CELLARD_OK;
+    return give_text(ask(*client->state, what, all != 0), text);
   });
 }
 

@@ -204,6 +204,26 @@ class Numbers(WithDaemon):
         self.assertIn("cellarctl", names)
         self.assertIn("cellarctl", self.text("sessions"))
 
+    def test_trend_says_what_happened_and_that_little_is_no_trend(self) -> None:
+        self.store(b"x")
+        answer = self.json("trend", "--window", "10min")
+        puts = answer["numbers"]["puts"]
+        self.assertAlmostEqual(puts["average"] * answer["covered_seconds"], 1, places=1)
+        self.assertFalse(puts["trend"]["is_trend"])
+        self.assertEqual(answer["marks"][0]["what"], "start")
+        self.daemon.config.write_text(self.CONFIG + "[statistics]\nnamespaces = 2\n", encoding="utf-8")
+        self.ctl("reload")
+        self.assertRegex(self.text("trend"), r"reload .* ago")
+        self.assertRegex(self.text("trend", "puts", "--namespace", "notes"), r"puts +\S+.*no trend: too few points")
+        self.assertIn(b"there are blocks, ", self.ctl("trend", "nothing", code=1).stderr)
+        self.assertIn(b"no time", self.ctl("trend", "--window", "8days", code=1).stderr)
+        self.assertEqual(self.json("trend", "--namespace", "none", code=1)["error"]["name"], "not_found")
+
+    def test_stats_of_a_window_are_averages(self) -> None:
+        self.store(b"x")
+        self.assertRegex(self.text("stats", "--window", "1min"), r"put_bytes +\S+ (B|KiB)/s")
+        self.assertIn("hit_ratio", self.json("stats", "--window", "1min", "--namespace", "notes")["numbers"])
+
     def test_own_numbers_leave_the_daemons_out(self) -> None:
         self.assertIn("capacity_bytes", self.json("stats"))
         self.assertNotIn("capacity_bytes", self.json("stats", "--own"))
@@ -394,7 +414,7 @@ class WithoutDaemon(unittest.TestCase):
         commands = (
             "status", "stats", "sessions", "namespaces", "top", "top --once", "config show", "reload", "drain",
             "clear --yes", "metrics", "ping", "bench", "ls a", f"get a {KEY}", f"rm a {KEY}", f"put a {KEY} /dev/null",
-            "namespaces rm a",
+            "namespaces rm a", "trend", "stats --window 1h",
         )  # fmt: skip
         for command in commands:
             with self.subTest(command):

@@ -225,6 +225,10 @@ struct fake_daemon::visitor {
   void operator()(const protocol::forget_request&) const {
     exchange.reply(protocol::count_reply{1});
   }
+  void operator()(const protocol::history_request& request) const {
+    exchange.reply(protocol::text_reply{fmt::format("{{\"window_seconds\": {}, \"space\": \"{}\"}}",
+                                                    request.window_seconds, request.space)});
+  }
   void operator()(const protocol::admin_request& request) const {
     exchange.reply(
       protocol::text_reply{fmt::format("{{\"{}\": {}}}", to_string(request.op), request.all)});

@@ -132,8 +132,8 @@ typedef struct cellard_options {
 
 /* Connects. `options` may be NULL. With $CELLARD_DISABLE set to anything but "" or "0" nothing is
  * contacted: lookups and gets find nothing, a put stores nothing (CELLARD_UNAVAILABLE for each
- * key), all with CELLARD_OK; cellard_reserve, cellard_admin and cellard_forget return
- * CELLARD_UNAVAILABLE. */
+ * key), all with CELLARD_OK; cellard_reserve, cellard_admin, cellard_history and cellard_forget
+ * return CELLARD_UNAVAILABLE. */
 CELLARD_API int cellard_connect(const cellard_options* options, cellard_client** client);
 
 /* Ends the connection, and with it leases and reservations; waits for a call of another thread to
@@ -461,6 +461,23 @@ CELLARD_API int cellard_list(cellard_space* space, uint64_t* cursor, cellard_lis
  * "clear". `all` = every tenant's, for owner and root. *text is a NUL-terminated string to be freed
  * with cellard_text_free. */
 CELLARD_API int cellard_admin(cellard_client* client, const char* what, int all, char** text);
+
+typedef struct cellard_window {
+  size_t size;
+  const char* space;       /* this namespace's numbers; NULL: not of one */
+  const char* tenant;      /* this tenant's, for owner and root; NULL: the caller's, or all */
+  uint32_t kv_group;       /* of the namespace */
+  uint32_t window_seconds; /* how far back, 1 to 604,800 */
+  uint32_t points;         /* most values of each series, up to 240; 0: no series */
+  uint32_t all;            /* 1: every tenant's, for owner and root */
+} cellard_window;
+/* clang-format off */
+#define CELLARD_WINDOW_INIT {sizeof(cellard_window), NULL, NULL, 0, 3600, 0, 0}
+/* clang-format on */
+
+/* What was counted over the last seconds: averages, trends and, when asked for, series, as JSON
+ * (docs/protocol.md, history). *text is to be freed with cellard_text_free. */
+CELLARD_API int cellard_history(cellard_client* client, const cellard_window* window, char** text);
 CELLARD_API int cellard_forget(cellard_client* client, const char* name, uint32_t kv_group);
 CELLARD_API void cellard_text_free(char* text);
 

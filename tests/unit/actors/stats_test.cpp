@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
+#include "protocol/fields.hpp"
 #include "tests/unit/actors/session_fixture.hpp"
 
 #include <nlohmann/json.hpp>
@@ -51,6 +52,84 @@ BOOST_AUTO_TEST_CASE(counters_are_read_when_asked_and_added_up) {
   BOOST_TEST(seen.at("blocks_hit") == 1);
   BOOST_TEST(seen.at("hit_ratio") == 0.5);
   BOOST_TEST(seen.at("per_namespace").at(0).at("name") == "space");
+}
+
+json past(daemon_double& house, const std::string& tenant, const std::string& space) {
+  history_query what;
+  what.tenant = tenant;
+  what.space = space;
+  what.points = 10;
+  const auto told = *house.ask<core::result<std::string>>(house.statistics, text_atom::value, what);
+  return told ? json::parse(*told) : json{{"refused", std::string{to_string(told.error().code())}}};
+}
+
+/// What happened in all, of an average over some seconds.
+double happened(const json& told, const char* number) {
+  return told.at("numbers").at(number).at("average").get<double>()
+         * told.at("covered_seconds").get<double>();
+}
+
+BOOST_AUTO_TEST_CASE(what_happened_is_remembered_for_each_tenant_alone) {
+  daemon_double house;
+  auto client = house.ready();
+  client.send(client.put(1, 1, 1));
+  house.advance(std::chrono::seconds(1));  // its own tick
+  const auto all = past(house, "", "");
+  BOOST_TEST(happened(all, "puts") == 1, boost::test_tools::tolerance(0.01));
+  BOOST_TEST(happened(all, "requests") >= 2);
+  BOOST_TEST(all.at("marks").at(0).at("what") == "start");
+  BOOST_TEST(!all.at("numbers").at("puts").at("trend").at("is_trend").get<bool>());
+  BOOST_TEST(!all.at("numbers").at("puts").at("series").empty());
+  const auto mine = past(house, "tenant", "");
+  BOOST_TEST(happened(mine, "puts") == 1, boost::test_tools::tolerance(0.01));
+  BOOST_TEST(!mine.at("numbers").contains("requests"));
+  BOOST_TEST(happened(past(house, "tenant", "space"), "puts") == 1,
+             boost::test_tools::tolerance(0.01));
+  BOOST_TEST(past(house, "somebody", "").at("refused") == "not_found");
+  BOOST_TEST(past(house, "somebody", "space").at("refused") == "not_found");
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_of_two_tenants_has_to_be_told_whose_it_is) {
+  daemon_double house;
+  auto mine = house.connect(1, "mine");
+  auto theirs = house.connect(2, "theirs");
+  mine.hello();
+  theirs.hello();
+  mine.open("space");
+  BOOST_TEST(past(house, "", "space").contains("numbers"));
+  theirs.open("space");
+  BOOST_TEST(past(house, "", "space").at("refused") == "invalid_argument");
+  BOOST_TEST(past(house, "theirs", "space").contains("numbers"));
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_is_a_mark) {
+  daemon_double house;
+  house.tell(house.statistics, apply_atom::value, frozen(small_configuration(), 2));
+  house.run();
+  BOOST_TEST(past(house, "", "").at("marks").at(1).at("what") == "reload");
+}
+
+BOOST_AUTO_TEST_CASE(the_history_of_others_is_for_the_owner) {
+  daemon_double house;
+  auto client = house.connect(1, "mine");
+  auto owner = house.connect(2, "theirs", true);
+  const auto nameless = protocol::hello_request{};
+  static_cast<void>(client.ask<protocol::hello_reply>(nameless));
+  protocol::history_request what;
+  BOOST_TEST((client.status(client.send(what)) == core::errc::invalid_argument));
+  auto named = protocol::hello_request{};
+  named.features = protocol::feature_history;
+  for (auto* each : {&client, &owner}) {
+    static_cast<void>(each->ask<protocol::hello_reply>(named));
+  }
+  client.open("space");
+  BOOST_TEST((client.status(client.send(what)) == core::errc::ok));
+  what.tenant = "theirs";
+  BOOST_TEST((client.status(client.send(what)) == core::errc::permission_denied));
+  what.tenant = {};
+  what.all = true;
+  BOOST_TEST((client.status(client.send(what)) == core::errc::permission_denied));
+  BOOST_TEST((owner.status(owner.send(what)) == core::errc::ok));
 }
 
 BOOST_AUTO_TEST_CASE(who_has_gone_is_not_shown) {

@@ -84,6 +84,7 @@ static const any_function functions[] = {
   (any_function)cellard_unpin,
   (any_function)cellard_list,
   (any_function)cellard_admin,
+  (any_function)cellard_history,
   (any_function)cellard_forget,
   (any_function)cellard_text_free,
 };

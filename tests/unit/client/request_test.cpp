@@ -239,6 +239,22 @@ BOOST_AUTO_TEST_CASE(texts_are_returned_as_strings) {
   BOOST_TEST(cellard_forget(fixture.client.get(), "old", 0) == CELLARD_OK);
 }
 
+BOOST_AUTO_TEST_CASE(a_history_says_of_what_and_how_far_back) {
+  cache fixture;
+  char* text = nullptr;
+  BOOST_TEST(cellard_history(fixture.client.get(), nullptr, &text) == CELLARD_OK);
+  BOOST_TEST(std::string{text} == R"({"window_seconds": 3600, "space": ""})");
+  cellard_text_free(text);
+  cellard_window wanted CELLARD_WINDOW_INIT;
+  wanted.space = "notes";
+  wanted.window_seconds = 60;
+  BOOST_TEST(cellard_history(fixture.client.get(), &wanted, &text) == CELLARD_OK);
+  BOOST_TEST(std::string{text} == R"({"window_seconds": 60, "space": "notes"})");
+  cellard_text_free(text);
+  wanted.size = 0;
+  BOOST_TEST(cellard_history(fixture.client.get(), &wanted, &text) == CELLARD_INVALID_ARGUMENT);
+}
+
 BOOST_AUTO_TEST_CASE(closing_a_space_tells_the_daemon) {
   cache fixture;
   fixture.space.reset();

@@ -161,6 +161,7 @@ void add_features(writer_of_examples& out) {
     open_reply{space + 1, false, verify_adopted, 33'554'432, shape.layout, shape.max_age_ms});
   out.answer("remove scrub reply", opcode::remove, count_reply{2, 1});
   out.ask("stage least", stage_request{8U << 20U, 4096});
+  out.ask("history", history_request{false, 3600, 60, 0, "llama", {}});
 }
 
 }  // namespace

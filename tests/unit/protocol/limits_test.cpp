@@ -54,6 +54,20 @@ BOOST_AUTO_TEST_CASE(a_chain_has_1_to_4096_keys) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_history_goes_back_a_second_to_a_week) {
+  const auto window = [](std::uint32_t seconds, std::uint32_t points) {
+    return decoded(history_request{false, seconds, points, 0, {}, {}});
+  };
+  BOOST_TEST((window(0, 0) == errc::invalid_argument));
+  BOOST_TEST((window(1, max_points) == errc::ok));
+  BOOST_TEST((window(max_window_seconds, 0) == errc::ok));
+  BOOST_TEST((window(max_window_seconds + 1, 0) == errc::invalid_argument));
+  BOOST_TEST((window(1, max_points + 1) == errc::invalid_argument));
+  const std::string name(max_name_bytes + 1, 'x');
+  BOOST_TEST((decoded(history_request{false, 1, 0, 0, name, {}}) == errc::invalid_argument));
+  BOOST_TEST((decoded(history_request{false, 1, 0, 0, {}, "a\nb"}) == errc::invalid_argument));
+}
+
 BOOST_AUTO_TEST_CASE(lists_have_1_to_4096_entries) {
   const auto all = [](std::size_t count) {
     const std::vector<core::block_key> keys(count);

@@ -132,6 +132,13 @@ void add_session_requests(collector& all) {
   all.add("salt", salt_request{random.any<std::uint32_t>(), salt}, true);
   all.add("release", release_request{});
   all.add("forget", forget_request{name, random.any<std::uint32_t>()}, true);
+  const auto tenant = random.text(0, max_name_bytes);
+  all.add("history",
+          history_request{random.number(0, 1) == 1,
+                          static_cast<std::uint32_t>(random.number(1, max_window_seconds)),
+                          static_cast<std::uint32_t>(random.number(0, max_points)),
+                          random.any<std::uint32_t>(), name, tenant},
+          true);
   for (const auto op : {opcode::stats, opcode::health, opcode::namespaces, opcode::sessions,
                         opcode::config, opcode::reload, opcode::drain, opcode::clear}) {
     all.add(std::string{to_string(op)}, admin_request{op, random.number(0, 1) == 1});
