@@ -10,6 +10,8 @@
 //   checked_copy_bench [rounds] [smallest size] [largest size]
 #include "core/checked_copy.hpp"
 
+#include "bench/support/stream_copy.hpp"
+
 #include <fmt/format.h>
 
 #include <sys/mman.h>
@@ -23,42 +25,8 @@
 #include <string_view>
 #include <vector>
 
-#include <hwy/cache_control.h>
-
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "bench/checked_copy_bench.cpp"  // NOLINT(readability-identifier-naming)
-// clang-format off: foreach_target.h has to stand before highway.h
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
-// clang-format on
-
-HWY_BEFORE_NAMESPACE();
-namespace cellard::bench::HWY_NAMESPACE {
-
-// The reference: nothing but loads and non-temporal stores of the widest vectors. One load, one
-// store, sixteen times in a row is the fastest plain loop found: four loads and then four stores is
-// 5 % slower.
-void stream(std::uint8_t* to, const std::uint8_t* from, std::size_t size) {
-  namespace hn = hwy::HWY_NAMESPACE;
-  const hn::ScalableTag<std::uint8_t> octets;
-  const std::size_t step = hn::Lanes(octets);
-  for (std::size_t at = 0; at < size; at += 16 * step) {
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < 16; ++i) {
-      hn::Stream(hn::LoadU(octets, from + at + i * step), octets, to + at + i * step);
-    }
-  }
-  hwy::FlushStream();
-}
-
-}  // namespace cellard::bench::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
 namespace cellard::bench {
 namespace {
-
-HWY_EXPORT(stream);
 
 constexpr std::size_t ring_bytes = std::size_t{1} << 30;
 constexpr std::size_t sample_bytes = std::size_t{1} << 21;  // short, so that few are interrupted
@@ -70,8 +38,7 @@ void with_checked_copy(std::byte* to, const std::byte* from, std::size_t size) {
 }
 
 void with_stream(std::byte* to, const std::byte* from, std::size_t size) {
-  HWY_DYNAMIC_DISPATCH(stream)
-  (reinterpret_cast<std::uint8_t*>(to), reinterpret_cast<const std::uint8_t*>(from), size);
+  stream_copy(to, from, size);
 }
 
 void with_memcpy(std::byte* to, const std::byte* from, std::size_t size) {
@@ -165,4 +132,3 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): no memo
   }
   return cellard::bench::sink == 0 ? 1 : 0;
 }
-#endif
