@@ -21,6 +21,18 @@ std::string_view name_of(side what) noexcept {
   return what == side::keys ? "keys" : "values";
 }
 
+/// Whether no code of these groups decodes to infinity: a scale is rounded up, and rotation may add
+/// one channel's error to another's value. (Other types have room, or saturate.)
+bool f16_reaches(step_arrays steps, std::size_t groups, float top, float reach) {
+  for (std::size_t i = 0; i < groups; ++i) {
+    if (std::max(std::abs(steps.least[i]), std::abs(top * steps.scale[i] + steps.least[i]))
+        > reach) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// Of the tile's steps, those of one of its tokens.
 step_arrays of_token(const segment& shape, step_arrays steps, std::uint32_t token) {
   const std::size_t first = shape.what == side::keys ? 0 : std::size_t{token} * shape.heads;
@@ -86,7 +98,8 @@ core::result<std::size_t> integer_codec::encode(const segment& shape,
     }
   }
   return core::fail(core::errc::invalid_argument,
-                    "{} of layer {} are larger than 2^120, which {} cannot hold: lossless can",
+                    "{} of layer {} have values above 2^120, or at the end of float16's range, "
+                    "which {} cannot hold: lossless can",
                     name_of(shape.what), shape.layer, name_);
 }
 
@@ -150,7 +163,9 @@ bool integer_codec::steps_of(const segment& shape, const integer_tiles::tile& ti
   }
   const auto loop = symmetric() ? integers_.symmetric_steps : integers_.asymmetric_steps;
   const float top = symmetric() ? 127.0F : static_cast<float>((1U << bits_) - 1);
-  return loop(to.least, most, tile.groups, top, storage, to);
+  return loop(to.least, most, tile.groups, top, storage, to)
+         && (shape.type != core::dtype::f16
+             || f16_reaches(to, tile.groups, top, rotates(shape) ? f16_rotated_reach : f16_reach));
 }
 
 void integer_codec::encode_token(const segment& shape, source from, step_arrays steps,

@@ -33,6 +33,9 @@ struct integer_step {
 };
 
 inline constexpr float f16_largest = 65504.0F;
+/// What still rounds to that; and what does so after it was rotated, by a factor of sqrt 2 at most.
+inline constexpr float f16_reach = 65519.0F;
+inline constexpr float f16_rotated_reach = 46300.0F;
 /// Below this an f16 has less than 5 significant bits left, and rounding a scale up costs more than
 /// a bit of storage would.
 inline constexpr float f16_least_scale = 0x1p-20F;
