@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// Segments for the conformance suite, and the two calls of a codec with buffers of exactly the size
+// that the interface promises, each on the heap: a sanitizer sees the first byte beyond.
+#pragma once
+
+#include "gpu/codec_set.hpp"
+#include "gpu/rope_table.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cellard::tests {
+
+enum class numbers { normal, zeros, equal, denormal, tiny, huge, largest };
+
+/// How keys were rotated; no channels = not at all.
+struct rotation {
+  std::uint32_t channels = 0;
+  core::rope_descriptor::pairing_kind pairing = core::rope_descriptor::pairing_kind::half;
+};
+
+struct codec_case {
+  std::string name;
+  numbers kind = numbers::normal;
+  gpu::segment shape;
+  std::vector<std::byte> raw;
+  std::shared_ptr<const gpu::rope_table> rope;  // what shape.rope points to
+};
+
+codec_case make_case(core::dtype type, gpu::side what, std::uint32_t tokens, std::uint32_t heads,
+                     std::uint32_t dim, numbers kind = numbers::normal, rotation how = {});
+
+/// Normal numbers in all types and shapes: every tail of a vector, one tile and two, and every kind
+/// of rotation.
+const std::vector<codec_case>& normal_cases();
+
+/// Finite numbers that are not normal.
+const std::vector<codec_case>& odd_cases();
+
+/// Every level of the host, scalar first.
+const std::vector<gpu::codec_set>& codec_sets();
+
+core::result<std::vector<std::byte>>
+encode(const gpu::segment_codec& codec, const gpu::segment& shape, std::span<const std::byte> raw);
+
+core::result<std::vector<std::byte>> decode(const gpu::segment_codec& codec,
+                                            const gpu::segment& shape,
+                                            std::span<const std::byte> encoded,
+                                            gpu::token_range wanted);
+
+std::size_t token_bytes(const gpu::segment& shape);
+
+}  // namespace cellard::tests
