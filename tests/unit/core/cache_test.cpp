@@ -33,8 +33,7 @@ public:
     return raw / 2;
   }
   result<std::size_t> encode(const layout&, std::uint64_t /*first_token*/,
-                             std::span<const std::byte> raw,
-                             std::span<std::byte> out) override {
+                             std::span<const std::byte> raw, std::span<std::byte> out) override {
     for (std::size_t i = 0; i < raw.size() / 2; ++i) {
       out[i] = raw[2 * i];
     }
