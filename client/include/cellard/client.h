@@ -253,8 +253,7 @@ CELLARD_API int cellard_prefetch(cellard_space* space, const cellard_key* keys, 
 typedef struct cellard_view {
   const void* data; /* `length` read-only bytes, as they are stored */
   size_t length;
-  uint32_t
-    codec; /* 0: raw; otherwise the bytes are encoded, and cellard_blocks_read decodes them */
+  uint32_t codec; /* 0: raw; otherwise encoded, and cellard_blocks_read decodes */
   uint32_t reserved;
 } cellard_view;
 
