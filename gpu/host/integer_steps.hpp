@@ -41,7 +41,8 @@ inline constexpr float f16_rotated_reach = 46300.0F;
 inline constexpr float f16_least_scale = 0x1p-20F;
 /// No sum of steps and no rotation of values within this range leaves the range of float.
 inline constexpr float largest_value = 0x1p120F;
-/// Its inverse is finite. Smaller values become 0.
+/// Its inverse is finite. Values of a group with a smaller range than this become its least value,
+/// or 0 when the codes are symmetric.
 inline constexpr float f32_least_scale = 0x1p-126F;
 inline constexpr std::uint32_t f32_scale_cut = 0xffU;
 

@@ -249,4 +249,22 @@ BOOST_AUTO_TEST_CASE(keys_without_their_rotation_are_not_decoded) {
   BOOST_TEST((done.error().code() == core::errc::corrupt));
 }
 
+BOOST_AUTO_TEST_CASE(the_low_bits_of_a_damaged_scale_count_on_no_level) {
+  // Tiny values have f32 scales; with more bits their product with a code would not be exact.
+  const auto shape = shape_of(side::keys, 9, 1, 33);
+  const auto raw = numbers(shape, 0x1p-40F);
+  for (const auto level : supported_levels()) {
+    for (const auto bits : every_bits) {
+      const integer_codec codec(bits, level);
+      auto bytes = encoded(codec, shape, raw);
+      const auto good = decoded(codec, shape, bytes);
+      BOOST_TEST_REQUIRE((bytes[1] != std::byte{}));  // the flag of f32 steps
+      for (std::size_t channel = 0; channel < shape.channels(); ++channel) {
+        bytes[integer_head::bytes + 4 * channel] ^= std::byte{0x55};
+      }
+      BOOST_TEST((decoded(codec, shape, bytes) == good));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
