@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 
 namespace cellard::actors {
 namespace {
@@ -80,7 +81,17 @@ core::result<gpu::container_codec*> encoder_state::codec_of(const std::string& s
   return known.get();
 }
 
+/// A block for which there is no memory stays raw; it is no reason to end.
 encoder_state::answer encoder_state::work(const encode_job& job) {
+  try {
+    return encoded(job);
+  } catch (const std::exception& why) {  // bad_alloc, length_error
+    return core::fail(core::errc::out_of_memory, "encode: no memory for a block of {} bytes: {}",
+                      job.raw.size(), why.what());
+  }
+}
+
+encoder_state::answer encoder_state::encoded(const encode_job& job) {
   const auto codec = codec_of(job.codec);
   CELLARD_TRY(codec);
   auto out = std::make_shared<std::vector<std::byte>>(

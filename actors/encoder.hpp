@@ -41,6 +41,7 @@ private:
 
   void next();
   answer work(const encode_job& job);
+  answer encoded(const encode_job& job);
   core::result<gpu::container_codec*> codec_of(const std::string& scheme);
 
   config::snapshot settings_;

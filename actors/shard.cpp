@@ -51,7 +51,7 @@ void shard_state::start(shard_setup what) {
   core = std::make_unique<core::shard>(std::move(options));
   const std::uint64_t granule = core->memory().granule_bytes();
   block_cost_ = (core->shape().block_bytes() + granule - 1) / granule * granule;
-  codec_ = codec_wanted();
+  choose_codec();
   segments_ = std::make_shared<const std::vector<segment_entry>>();
   // The first put should find room: its pages are made present while the client computes.
   ask_segment(false);
@@ -145,7 +145,7 @@ std::uint32_t shard_state::clear() {
 void shard_state::apply(const config::snapshot& fresh) {
   setup_.settings = fresh;
   core->set_limits(limits());
-  codec_ = codec_wanted();
+  choose_codec();
 }
 
 void shard_state::after_request() {

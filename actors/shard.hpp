@@ -135,6 +135,7 @@ private:
   /// Has the bytes of removed blocks overwritten, gives their slots back, and calls `then`.
   void overwrite(std::vector<core::scrub_job> jobs, std::function<void()> then);
   [[nodiscard]] std::string codec_wanted() const;
+  void choose_codec();
   void remember_fresh(const core::access_batch& events);
   void encode_next();
   void place_encoded(const core::recode_job& job, const encoded_block& done);

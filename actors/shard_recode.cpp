@@ -34,6 +34,13 @@ std::string shard_state::codec_wanted() const {
   return setup_.settings->codec.policy;
 }
 
+void shard_state::choose_codec() {
+  codec_ = codec_wanted();
+  if (codec_ == "raw") {
+    to_encode_.clear();
+  }
+}
+
 void shard_state::take_encoders(const encoder_actor& quantizer, const encoder_actor& compressor) {
   setup_.quantizer = quantizer;
   setup_.compressor = compressor;
@@ -84,9 +91,12 @@ void shard_state::encode_next() {
 
 void shard_state::place_encoded(const core::recode_job& job, const encoded_block& done) {
   const auto length = static_cast<std::uint32_t>(done.bytes->size());
-  auto to = core->place_recoded(job, {done.codec, length, done.error_bound});
-  if (!to) {
-    end_encoding(job, nullptr);
+  auto& queued = setup_.counters->copy_queue_bytes;
+  const auto to = core->place_recoded(job, {done.codec, length, done.error_bound});
+  if (!to
+      || queued.load(std::memory_order_relaxed) + length
+           > setup_.settings->limits.copy_queue_bytes) {
+    end_encoding(job, to ? &*to : nullptr);
     return;
   }
   copy_batch work;
@@ -94,7 +104,7 @@ void shard_state::place_encoded(const core::recode_job& job, const encoded_block
   work.jobs.push_back({done.bytes->data(), to->to, length});
   work.targets.push_back(to->keep);
   work.bytes = length;
-  setup_.counters->copy_queue_bytes.fetch_add(length, std::memory_order_relaxed);
+  queued.fetch_add(length, std::memory_order_relaxed);
   const auto& copier = setup_.copiers[next_worker_++ % setup_.copiers.size()];
   self->request(copier, caf::infinite, copy_atom::value, std::move(work))
     .then(

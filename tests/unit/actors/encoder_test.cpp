@@ -54,6 +54,19 @@ BOOST_AUTO_TEST_CASE(what_no_codec_can_take_is_refused_and_the_next_is_served) {
   BOOST_TEST((house.ask<answer>(house.one, encode_atom::value, house.job())->has_value()));
 }
 
+BOOST_AUTO_TEST_CASE(a_block_for_which_there_is_no_memory_is_refused_and_the_next_is_served) {
+  encoder_house house(4, 1'000'000);
+  auto huge = house.job();
+  huge.shape.layers = huge.shape.kv_heads = huge.shape.head_dim = huge.shape.v_head_dim = 1U << 15;
+  huge.shape.block_tokens = 1U << 15;
+  // No vector can be as long as its encoding; the bytes themselves are not looked at.
+  huge.raw = {house.raw.data(), huge.shape.block_bytes()};
+  const auto refused = *house.ask<answer>(house.one, encode_atom::value, huge);
+  BOOST_TEST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().code() == errc::out_of_memory));
+  BOOST_TEST((house.ask<answer>(house.one, encode_atom::value, house.job())->has_value()));
+}
+
 BOOST_AUTO_TEST_CASE(it_rests_between_blocks_and_its_queue_is_bounded) {
   encoder_house house(1, 10'000);  // 1 %: after a block it rests 99 times as long
   const auto first = house.start_asking<answer>(house.one, encode_atom::value, house.job());
