@@ -57,7 +57,6 @@ def settled(cache: cellard.Cache, name: str, blocks: int) -> dict[str, int]:
         for space in cache.stats()["per_namespace"]:
             if space["name"] == name and space["recoded"] + space["recodes_dropped"] >= blocks:
                 return dict(space)
-        time.sleep(0.01)
     raise AssertionError(f"{blocks} blocks of {name} were not encoded in 20 s")
 
 
