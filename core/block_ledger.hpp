@@ -46,7 +46,8 @@ public:
   /// Most blocks of a namespace (limits.blocks' upper end).
   static constexpr std::size_t most_blocks = std::size_t{1} << 30;
 
-  block_ledger() : blocks_(most_blocks) {}
+  /// Numbers are below `most`, for which address space is reserved.
+  explicit block_ledger(std::size_t most = most_blocks) : most_(most), blocks_(most) {}
 
   [[nodiscard]] const known_block& operator[](node_id id) const { return blocks_[id]; }
   [[nodiscard]] bool holds(node_id id) const {
@@ -66,6 +67,7 @@ public:
     }
   }
 
+  [[nodiscard]] std::size_t most() const noexcept { return most_; }
   /// Resident blocks.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   /// Numbers are below this.
@@ -101,6 +103,7 @@ public:
 private:
   bool hang(node_id id);
 
+  std::size_t most_;
   growing_array<known_block> blocks_;
   std::size_t size_ = 0;
   tick now_ = 0;

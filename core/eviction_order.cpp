@@ -53,7 +53,7 @@ std::vector<node_id> by_last_use(const block_ledger& blocks) {
 eviction_order::space_order& eviction_order::at(space_id space) {
   auto& found = spaces_[space];
   if (!found) {
-    found = std::make_unique<space_order>(name_);
+    found = std::make_unique<space_order>(name_, most_blocks_);
   }
   return *found;
 }
@@ -166,6 +166,11 @@ void eviction_order::exchange(std::string_view strategy_name) {
       mine->order->insert(id);
     }
   }
+}
+
+const block_ledger* eviction_order::ledger(space_id space) const {
+  const auto found = spaces_.find(space);
+  return found == spaces_.end() ? nullptr : &found->second->blocks;
 }
 
 std::size_t eviction_order::size(space_id space) const {

@@ -21,7 +21,11 @@ namespace cellard::core {
 class eviction_order {
 public:
   /// @pre make_strategy knows the name
-  explicit eviction_order(std::string_view strategy_name) : name_(strategy_name) {}
+  /// Numbers of blocks are below `most_blocks`, for which address space is reserved.
+  explicit eviction_order(std::string_view strategy_name,
+                          std::size_t most_blocks = block_ledger::most_blocks)
+    : name_(strategy_name),
+      most_blocks_(most_blocks) {}
 
   [[nodiscard]] std::string_view name() const noexcept { return name_; }
 
@@ -42,6 +46,9 @@ public:
   /// it sorts. @pre make_strategy knows the name
   void exchange(std::string_view strategy_name);
 
+  /// What is known of a namespace's blocks; null when it has heard of none.
+  [[nodiscard]] const block_ledger* ledger(space_id space) const;
+
   /// Resident blocks of a namespace, as far as it has heard.
   [[nodiscard]] std::size_t size(space_id space) const;
 
@@ -50,8 +57,9 @@ public:
 
 private:
   struct space_order {
-    explicit space_order(std::string_view strategy_name)
-      : order(make_strategy(strategy_name, blocks)) {}
+    space_order(std::string_view strategy_name, std::size_t most_blocks)
+      : blocks(most_blocks),
+        order(make_strategy(strategy_name, blocks)) {}
 
     void drop(node_id id, standing where);
     void restore(node_id id);
@@ -63,6 +71,7 @@ private:
   space_order& at(space_id space);
 
   std::string name_;
+  std::size_t most_blocks_;
   std::map<space_id, std::unique_ptr<space_order>> spaces_;
 };
 

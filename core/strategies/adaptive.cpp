@@ -67,7 +67,8 @@ constexpr std::uint16_t newest_of(std::uint8_t mark) {
 
 adaptive::adaptive(block_ledger& blocks)
   : blocks_(blocks),
-    epochs_(classes),
+    epochs_(classes, blocks.most()),
+    ghosts_(ghosts_a_block * blocks.most()),
     by_newness_(use_classes * newness_classes),
     by_wait_(use_classes * wait_classes),
     newness_(all_new) {

@@ -18,7 +18,8 @@ struct block_list {
 
 class block_links {
 public:
-  block_links() : links_(block_ledger::most_blocks) {}
+  /// Of blocks with numbers below `most`.
+  explicit block_links(std::size_t most) : links_(most) {}
 
   /// @pre `id` is in no list
   void append(block_list& to, node_id id) {

@@ -19,7 +19,9 @@ std::uint64_t named(std::uint64_t fingerprint) {
 
 }  // namespace
 
-ghost_table::ghost_table() : sets_(most_sets) {
+ghost_table::ghost_table(std::size_t most)
+  : most_sets_(std::max(most / ways, first_sets)),
+    sets_(most_sets_) {
   sets_.resize(first_sets);
 }
 
@@ -69,7 +71,7 @@ std::optional<ghost> ghost_table::put(ghost fresh) {
 }
 
 void ghost_table::grow_to(std::size_t ghosts) {
-  while (sets_.size() * ways < ghosts && sets_.size() < most_sets) {
+  while (sets_.size() * ways < ghosts && sets_.size() < most_sets_) {
     split_one();
   }
 }

@@ -25,7 +25,10 @@ static_assert(sizeof(ghost) == 16);
 
 class ghost_table {
 public:
-  ghost_table();
+  static constexpr std::size_t most_ghosts = std::size_t{1} << 32;
+
+  /// At most so many, for which address space is reserved.
+  explicit ghost_table(std::size_t most = most_ghosts);
 
   /// Asks for the memory in which it would be, so that several can be fetched at once.
   void prefetch(std::uint64_t fingerprint) const;
@@ -44,7 +47,6 @@ public:
 private:
   static constexpr std::size_t ways = 8;
   static constexpr std::size_t first_sets = 8;
-  static constexpr std::size_t most_sets = std::size_t{1} << 29;
 
   struct set {
     ghost ghosts[ways];
@@ -53,6 +55,7 @@ private:
   [[nodiscard]] std::size_t set_of(std::uint64_t fingerprint) const;
   void split_one();
 
+  std::size_t most_sets_;
   growing_array<set> sets_;
   std::size_t base_ = first_sets;  ///< sets at the beginning of this round of splits
 };

@@ -16,7 +16,10 @@ std::uint64_t bit(std::size_t epoch) {
 
 }  // namespace
 
-leaf_epochs::leaf_epochs(std::size_t classes) : classes_(classes), with_leaves_(classes) {
+leaf_epochs::leaf_epochs(std::size_t classes, std::size_t most_blocks)
+  : classes_(classes),
+    links_(most_blocks),
+    with_leaves_(classes) {
   epochs_.push_back(std::make_unique<epoch>(classes_));
 }
 

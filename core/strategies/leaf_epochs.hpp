@@ -24,7 +24,8 @@ class leaf_epochs {
 public:
   static constexpr std::size_t most = 64;  // one word says in which epochs a class has leaves
 
-  explicit leaf_epochs(std::size_t classes);
+  /// Of blocks with numbers below `most_blocks`.
+  leaf_epochs(std::size_t classes, std::size_t most_blocks);
 
   /// A request at `now`. An epoch begins with every eighth, or with the next one that is later than
   /// the one before: two epochs with blocks of one tick could not be told apart.

@@ -18,7 +18,10 @@ namespace cellard::core {
 
 class lfu final : public strategy {
 public:
-  explicit lfu(block_ledger& blocks) : blocks_(blocks), priorities_(block_ledger::most_blocks) {}
+  explicit lfu(block_ledger& blocks)
+    : blocks_(blocks),
+      links_(blocks.most()),
+      priorities_(blocks.most()) {}
 
   [[nodiscard]] std::string_view name() const override { return "lfu"; }
   void insert(node_id id) override { place(id, age_ + blocks_[id].uses); }

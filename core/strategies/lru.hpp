@@ -13,7 +13,7 @@ namespace cellard::core {
 
 class lru final : public strategy {
 public:
-  explicit lru(block_ledger&) {}
+  explicit lru(block_ledger& blocks) : links_(blocks.most()) {}
 
   [[nodiscard]] std::string_view name() const override { return "lru"; }
   void insert(node_id id) override { links_.append(order_, id); }

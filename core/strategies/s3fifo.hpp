@@ -18,7 +18,10 @@ namespace cellard::core {
 
 class s3fifo final : public strategy {
 public:
-  explicit s3fifo(block_ledger& blocks) : blocks_(blocks) {}
+  explicit s3fifo(block_ledger& blocks)
+    : blocks_(blocks),
+      links_(blocks.most()),
+      ghosts_(blocks.most()) {}
 
   [[nodiscard]] std::string_view name() const override { return "s3fifo"; }
   void insert(node_id id) override {

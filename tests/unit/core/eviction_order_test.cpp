@@ -144,4 +144,17 @@ BOOST_AUTO_TEST_CASE(lru_agrees_with_a_list) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(its_ledger_can_be_read) {
+  for (const auto name : strategy_names()) {
+    eviction_order order(name, 16);  // address space for so many
+    BOOST_TEST(order.ledger(1) == nullptr);
+    order.record(inserting({15, 3}, 7));
+    BOOST_TEST_REQUIRE(order.ledger(1) != nullptr);
+    BOOST_TEST(order.ledger(1)->most() == 16U);
+    BOOST_TEST(order.ledger(1)->holds(3));
+    BOOST_TEST((*order.ledger(1))[15].bytes == 7U);
+    BOOST_TEST(!order.ledger(1)->holds(5));
+  }
+}
+
 }  // namespace
