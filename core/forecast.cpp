@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+#include "core/forecast.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cellard::core {
+namespace {
+
+constexpr std::chrono::seconds budget_period{10};
+
+}  // namespace
+
+double forecast_hit_ratio(std::span<const space_share> spaces, double factor) {
+  double asked = 0;
+  double hit = 0;
+  for (const space_share& each : spaces) {
+    const space_forecast& of = *each.of;
+    const double won = of.counts.at(each.share) - of.counts.at(each.share * factor);
+    asked += of.asked;
+    hit += std::clamp(of.hit + won, 0.0, of.asked);
+  }
+  return asked > 0 ? hit / asked : 0;
+}
+
+forecast::forecast(forecast_settings what, std::uint64_t secret)
+  : what_(std::move(what)),
+    secret_(secret) {
+}
+
+void forecast::join(space_id space, std::shared_ptr<const shard_counters> counters,
+                    std::uint64_t block_bytes) {
+  watched& fresh = spaces_[space];
+  fresh = {};
+  fresh.counters = std::move(counters);
+  fresh.block_bytes = block_bytes;
+  begin_where_there_is_room();
+}
+
+void forecast::forget(space_id space) {
+  spaces_.erase(space);
+  begin_where_there_is_room();
+}
+
+void forecast::begin_where_there_is_room() {
+  const auto there = std::count_if(spaces_.begin(), spaces_.end(),
+                                   [](const auto& each) { return each.second.curve != nullptr; });
+  auto room = what_.memory_bytes == 0 ? 0 : static_cast<std::int64_t>(what_.namespaces) - there;
+  for (auto& [id, space] : spaces_) {
+    if (room > 0 && space.curve == nullptr) {
+      begin(space);
+      --room;
+    }
+  }
+}
+
+void forecast::begin(watched& space) {
+  space.curve = std::make_unique<miss_ratio_curve>(
+    miss_ratio_curve::options{what_.strategy, what_.capacity_bytes, space.block_bytes,
+                              what_.memory_bytes / what_.namespaces, secret_});
+  count_anew(space);
+}
+
+void forecast::count_anew(watched& space) {
+  space.restarts = space.curve->restarts();
+  space.asked_before = static_cast<double>(space.counters->blocks_asked.get());
+  space.hit_before = static_cast<double>(space.counters->blocks_hit.get());
+  space.faded_asked = space.faded_hit = 0;
+}
+
+bool forecast::record(const access_batch& batch, const block_ledger* real) {
+  const auto found = spaces_.find(batch.space);
+  if (found == spaces_.end() || found->second.curve == nullptr || real == nullptr) {
+    return false;
+  }
+  found->second.curve->record(batch, *real);
+  if (found->second.curve->restarts() != found->second.restarts) {
+    count_anew(found->second);
+  }
+  fade(batch.when);
+  return true;
+}
+
+void forecast::fade(time_point when) {
+  if (faded_ == time_point{}) {
+    faded_ = when;
+  }
+  if (when - faded_ < what_.window) {
+    return;
+  }
+  faded_ = when;
+  for (auto& [id, space] : spaces_) {
+    if (space.curve != nullptr) {
+      space.curve->fade();
+      const auto asked = static_cast<double>(space.counters->blocks_asked.get());
+      const auto hit = static_cast<double>(space.counters->blocks_hit.get());
+      space.faded_asked = (space.faded_asked + asked - space.asked_before) / 2;
+      space.faded_hit = (space.faded_hit + hit - space.hit_before) / 2;
+      space.asked_before = asked;
+      space.hit_before = hit;
+    }
+  }
+}
+
+void forecast::spent(space_id space, std::chrono::nanoseconds time, time_point when) {
+  if (const auto found = spaces_.find(space); found != spaces_.end()) {
+    found->second.spent += time;
+  }
+  if (budget_began_ == time_point{}) {
+    budget_began_ = when;
+  }
+  const auto passed = when - budget_began_;
+  if (passed < budget_period) {
+    return;
+  }
+  std::chrono::nanoseconds all{0};
+  if (spaces_.empty()) {
+    return;
+  }
+  auto most = spaces_.begin();
+  for (auto each = spaces_.begin(); each != spaces_.end(); ++each) {
+    all += each->second.spent;
+    most = each->second.spent > most->second.spent ? each : most;
+  }
+  if (std::chrono::duration<double>(all) > what_.cpu_share * passed
+      && most->second.curve != nullptr) {
+    most->second.curve->halve_sample();
+    count_anew(most->second);
+  }
+  for (auto& [id, each] : spaces_) {
+    each.spent = {};
+  }
+  budget_began_ = when;
+}
+
+void forecast::apply(const forecast_settings& fresh) {
+  if (fresh == what_) {
+    return;
+  }
+  what_ = fresh;
+  for (auto& [id, space] : spaces_) {
+    space.curve.reset();
+  }
+  begin_where_there_is_room();
+}
+
+std::vector<space_forecast> forecast::results() const {
+  std::vector<space_forecast> all;
+  for (const auto& [id, space] : spaces_) {
+    if (space.curve == nullptr) {
+      continue;
+    }
+    const auto asked = static_cast<double>(space.counters->blocks_asked.get());
+    const auto hit = static_cast<double>(space.counters->blocks_hit.get());
+    all.push_back({id, space.faded_asked + asked - space.asked_before,
+                   space.faded_hit + hit - space.hit_before, space.curve->sampled(),
+                   space.curve->counts()});
+  }
+  return all;
+}
+
+std::size_t forecast::memory_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [id, space] : spaces_) {
+    bytes += space.curve != nullptr ? space.curve->memory_bytes() : 0;
+  }
+  return bytes;
+}
+
+}  // namespace cellard::core
