@@ -72,7 +72,8 @@ BOOST_AUTO_TEST_CASE(means_and_scales_of_keys_are_the_channels_own) {
 }
 
 BOOST_AUTO_TEST_CASE(values_share_the_scale_of_their_layer) {
-  const auto part = learned(plane)->part(0, side::values);
+  const auto made = learned(plane);
+  const auto part = made->part(0, side::values);
   const float all = std::sqrt((9 + 4.01F + 1 + 1) / 4);
   for (const float scale : part.scales) {
     BOOST_TEST(scale == all);
@@ -80,7 +81,8 @@ BOOST_AUTO_TEST_CASE(values_share_the_scale_of_their_layer) {
 }
 
 BOOST_AUTO_TEST_CASE(the_basis_of_a_head_is_where_its_channels_go_together) {
-  const auto part = learned(plane)->part(0, side::keys);
+  const auto made = learned(plane);
+  const auto part = made->part(0, side::keys);
   const float half = 4096 / std::numbers::sqrt2_v<float>;
   BOOST_TEST(static_cast<float>(std::abs(part.basis[0])) == half);
   BOOST_TEST(part.basis[0] == part.basis[1]);
@@ -92,7 +94,8 @@ BOOST_AUTO_TEST_CASE(the_basis_of_a_head_is_where_its_channels_go_together) {
 BOOST_AUTO_TEST_CASE(the_basis_of_a_layer_keeps_heads_apart_that_have_nothing_in_common) {
   profile_shape shape = plane;
   shape.scope = profile_scope::layer;
-  const auto part = learned(shape)->part(0, side::keys);
+  const auto made = learned(shape);
+  const auto part = made->part(0, side::keys);
   BOOST_TEST(part.groups == 1U);
   BOOST_TEST(int{part.spreads[0]} == 1);
   BOOST_TEST(std::abs(part.basis[2]) < 400);
@@ -123,7 +126,8 @@ BOOST_AUTO_TEST_CASE(keys_are_rotated_back_where_the_shape_says_so) {
   BOOST_TEST((from.add(keys, raw_of(values), work).error().code() == core::errc::invalid_argument));
   keys.rope = &rope;
   BOOST_TEST_REQUIRE(from.add(keys, raw_of(values), work).has_value());
-  const auto part = (*from.build(tests::jacobi))->part(0, side::keys);
+  const auto made = from.build(tests::jacobi);
+  const auto part = (*made)->part(0, side::keys);
   BOOST_TEST(part.means[0] == 5.0F);
   BOOST_TEST(part.scales[0] == 3.0F);
 }
