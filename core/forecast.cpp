@@ -141,7 +141,9 @@ void forecast::apply(const forecast_settings& fresh) {
   what_ = fresh;
   for (auto& [id, space] : spaces_) {
     space.curve.reset();
+    space.spent = {};  // by curves of another size
   }
+  budget_began_ = {};
   begin_where_there_is_room();
 }
 

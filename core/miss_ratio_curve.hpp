@@ -38,8 +38,8 @@ public:
   struct options {
     std::string strategy = "lru";
     std::uint64_t capacity_bytes = 0;
-    std::uint64_t block_bytes = 0;  ///< of a usual block, as the order counts them
-    std::uint64_t memory_bytes = 0;
+    std::uint64_t block_bytes = 0;   ///< of a usual block, as the order counts them
+    std::uint64_t memory_bytes = 0;  ///< below 2.2 MB the ten caches take that all the same
     std::uint64_t secret = 0;  ///< so that no client knows which of its blocks are in the sample
   };
 

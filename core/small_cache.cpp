@@ -95,7 +95,7 @@ void small_cache::make_room() {
     }
     for (const block_name& victim : victims_) {
       const std::uint64_t name = name_of_[victim.node];
-      bytes_ -= order_.ledger(space)->operator[](victim.node).bytes;
+      bytes_ -= (*order_.ledger(space))[victim.node].bytes;
       names_.erase(static_cast<std::uint32_t>(name >> 32), victim.node);
       free_.push_back(victim.node);
     }

@@ -147,6 +147,18 @@ BOOST_AUTO_TEST_CASE(too_much_time_halves_the_sample) {
   BOOST_TEST(made.outlook.results().front().sampled == 0.5);
 }
 
+BOOST_AUTO_TEST_CASE(curves_that_begin_anew_do_not_pay_for_those_before_them) {
+  forecasting made(usual());
+  const forecast::time_point start(1h);
+  made.outlook.spent(watched_cache::space, 1s, start);
+  auto other = usual();
+  other.strategy = "lfu";
+  made.outlook.apply(other);
+  made.outlook.spent(watched_cache::space, 1ms, start + 10s);
+  made.outlook.spent(watched_cache::space, 1ms, start + 20s);
+  BOOST_TEST(made.outlook.results().front().sampled == 1);
+}
+
 BOOST_AUTO_TEST_CASE(what_was_counted_fades_with_the_window) {
   auto what = usual();
   what.window = 200s;  // requests are 100 ms apart and are two batches
