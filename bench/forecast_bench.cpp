@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <vector>
@@ -39,20 +38,6 @@ constexpr double most_points = 5;
 constexpr double all_the_trace_hours = 24 * 3650;
 constexpr double compared_sizes[] = {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4};
 constexpr double present_sizes[] = {0.01, 0.05, 0.1};
-
-/// Of this process, so that others' load counts less.
-double processor_ns() {
-  timespec used{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
-}
-
-/// As of a hashed key's first bytes.
-std::uint64_t fingerprint(node_id block) {
-  std::uint64_t mixed = (std::uint64_t{block} + 1) * 0x9e3779b97f4a7c15U;
-  mixed = (mixed ^ (mixed >> 29)) * 0xbf58476d1ce4e5b9U;
-  return mixed ^ (mixed >> 32);
-}
 
 /// A cache as the daemon's eviction actor sees it: a get, then a put of what was missing.
 class watched_cache {
@@ -108,7 +93,7 @@ private:
     batch_.asked = batch_.known = 0;
     batch_.refreshed.swap(batch_.touched);
     for (const node_id block : missing) {
-      batch_.inserted.push_back({{block, 1}, what_.parents[block], 1, fingerprint(block)});
+      batch_.inserted.push_back({{block, 1}, what_.parents[block], 1, replay::fingerprint(block)});
       resident_[block] = 1;
     }
     if (!missing.empty()) {
@@ -121,9 +106,9 @@ private:
       return;
     }
     order_.record(batch_);
-    const double began = processor_ns();
+    const double began = replay::processor_seconds();
     forecast_.record(batch_, order_.ledger(space));
-    ns_ += processor_ns() - began;
+    ns_ += 1e9 * (replay::processor_seconds() - began);
     most_bytes_ = std::max(most_bytes_, forecast_.memory_bytes());
   }
 

@@ -19,19 +19,6 @@ std::chrono::steady_clock::time_point at(double seconds) {
       std::chrono::duration<double>(seconds)));
 }
 
-double processor_seconds() {
-  timespec used{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
-}
-
-/// A fingerprint such as a hashed key's first bytes.
-std::uint64_t fingerprint(node_id block) {
-  std::uint64_t mixed = (std::uint64_t{block} + 1) * 0x9e3779b97f4a7c15U;
-  mixed = (mixed ^ (mixed >> 29)) * 0xbf58476d1ce4e5b9U;
-  return mixed ^ (mixed >> 32);
-}
-
 class run {
 public:
   run(const trace& what, const std::string& policy, std::size_t capacity)
@@ -78,6 +65,18 @@ private:
 };
 
 }  // namespace
+
+double processor_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+std::uint64_t fingerprint(node_id block) {
+  std::uint64_t mixed = (std::uint64_t{block} + 1) * 0x9e3779b97f4a7c15U;
+  mixed = (mixed ^ (mixed >> 29)) * 0xbf58476d1ce4e5b9U;
+  return mixed ^ (mixed >> 32);
+}
 
 std::vector<std::string> policy_names() {
   std::vector<std::string> names;

@@ -35,6 +35,12 @@ std::vector<std::string> policy_names();
 outcome run_policy(const trace& what, const std::string& policy, std::size_t capacity,
                    const watcher& watch = {});
 
+/// Of a block's key, as it would be of a hashed one: spread over all 64 bits.
+std::uint64_t fingerprint(node_id block);
+
+/// Of this process, so that others' load counts less.
+double processor_seconds();
+
 outcome run_belady(const trace& what, std::size_t capacity, const watcher& watch);
 
 }  // namespace cellard::replay
