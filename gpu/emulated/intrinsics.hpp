@@ -48,6 +48,21 @@ T through(lane_call call, T value) {
   return value;
 }
 
+template <class T>
+plain<T> shuffled(collective kind, unsigned mask, T value, unsigned argument, int width,
+                  site where) {
+  return through<plain<T>>({.kind = kind,
+                            .mask = mask,
+                            .width = static_cast<unsigned>(width),
+                            .argument = argument,
+                            .where = where},
+                           value);
+}
+
+inline unsigned reduced(collective kind, unsigned mask, unsigned value, site where) {
+  return through({.kind = kind, .mask = mask, .where = where}, value);
+}
+
 }  // namespace cellard::gpu::emulated
 
 inline constexpr cellard::gpu::emulated::axes<cellard::gpu::emulated::thread_index> threadIdx{};
@@ -70,71 +85,50 @@ inline void __syncwarp(unsigned mask = ~0U, CELLARD_SITE) {
 
 inline unsigned __ballot_sync(unsigned mask, int predicate, CELLARD_SITE) {
   using namespace cellard::gpu::emulated;
-  return through({.kind = collective::ballot, .mask = mask, .where = where},
-                 predicate != 0 ? 1U : 0U);
+  return reduced(collective::ballot, mask, predicate != 0 ? 1U : 0U, where);
 }
 
 template <class T>
 cellard::gpu::emulated::plain<T> __shfl_sync(unsigned mask, T value, int lane, int width = 32,
                                              CELLARD_SITE) {
   using namespace cellard::gpu::emulated;
-  return through<plain<T>>({.kind = collective::shuffle,
-                            .mask = mask,
-                            .width = static_cast<unsigned>(width),
-                            .argument = static_cast<unsigned>(lane),
-                            .where = where},
-                           value);
+  return shuffled(collective::shuffle, mask, value, static_cast<unsigned>(lane), width, where);
 }
 
 template <class T>
 cellard::gpu::emulated::plain<T> __shfl_up_sync(unsigned mask, T value, unsigned delta,
                                                 int width = 32, CELLARD_SITE) {
   using namespace cellard::gpu::emulated;
-  return through<plain<T>>({.kind = collective::shuffle_up,
-                            .mask = mask,
-                            .width = static_cast<unsigned>(width),
-                            .argument = delta,
-                            .where = where},
-                           value);
+  return shuffled(collective::shuffle_up, mask, value, delta, width, where);
 }
 
 template <class T>
 cellard::gpu::emulated::plain<T> __shfl_down_sync(unsigned mask, T value, unsigned delta,
                                                   int width = 32, CELLARD_SITE) {
   using namespace cellard::gpu::emulated;
-  return through<plain<T>>({.kind = collective::shuffle_down,
-                            .mask = mask,
-                            .width = static_cast<unsigned>(width),
-                            .argument = delta,
-                            .where = where},
-                           value);
+  return shuffled(collective::shuffle_down, mask, value, delta, width, where);
 }
 
 template <class T>
 cellard::gpu::emulated::plain<T> __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
                                                  CELLARD_SITE) {
   using namespace cellard::gpu::emulated;
-  return through<plain<T>>({.kind = collective::shuffle_xor,
-                            .mask = mask,
-                            .width = static_cast<unsigned>(width),
-                            .argument = static_cast<unsigned>(lanes),
-                            .where = where},
-                           value);
+  return shuffled(collective::shuffle_xor, mask, value, static_cast<unsigned>(lanes), width, where);
 }
 
 inline unsigned __reduce_or_sync(unsigned mask, unsigned value, CELLARD_SITE) {
   using namespace cellard::gpu::emulated;
-  return through({.kind = collective::reduce_or, .mask = mask, .where = where}, value);
+  return reduced(collective::reduce_or, mask, value, where);
 }
 
 inline unsigned __reduce_max_sync(unsigned mask, unsigned value, CELLARD_SITE) {
   using namespace cellard::gpu::emulated;
-  return through({.kind = collective::reduce_max, .mask = mask, .where = where}, value);
+  return reduced(collective::reduce_max, mask, value, where);
 }
 
 inline unsigned __reduce_add_sync(unsigned mask, unsigned value, CELLARD_SITE) {
   using namespace cellard::gpu::emulated;
-  return through({.kind = collective::reduce_add, .mask = mask, .where = where}, value);
+  return reduced(collective::reduce_add, mask, value, where);
 }
 
 // Relaxed, as on the device: the race detector knows them for atomics, and they order nothing.

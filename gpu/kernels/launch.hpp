@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// The seam of a launch. Host code that starts kernels is compiled once, by g++, and calls
-// launch<Kernel>(); which of the two libraries defines it, gpu/cuda or gpu/emulated, is a matter of
-// linking. A kernel is a type:
+// What a kernel is, and how many blocks of it run. A kernel is a type:
 //   static constexpr unsigned threads      of a block
 //   struct parameters                      trivially copyable, pointers into device memory
 //   struct shared_layout                   all of its shared memory; empty = none
@@ -17,12 +15,5 @@ struct extent {
   unsigned y = 1;
   unsigned z = 1;
 };
-
-/// Where work is queued: a CUDA stream, or the emulator's policy.
-class stream;
-
-/// Queues it. A launch that cannot be is an error of the device: stream has it.
-template <class Kernel>
-void launch(stream& on, extent grid, const typename Kernel::parameters& with);
 
 }  // namespace cellard::gpu::kernels

@@ -3,6 +3,7 @@
 #include "gpu/profile.hpp"
 
 #include "core/error.hpp"
+#include "gpu/rope_table.hpp"
 #include "tests/support/profiles.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -91,6 +92,18 @@ BOOST_AUTO_TEST_CASE(it_fits_segments_of_its_model_only) {
   BOOST_TEST(without([](auto& other) { other.layer = 2; }));
   BOOST_TEST(without([](auto& other) { other.heads = 2; }));
   BOOST_TEST(without([](auto& other) { other.dim = 5; }));
+  // Keys that are rotated back are others than keys that are not.
+  core::rope_descriptor how;
+  how.rotary_dim = 4;
+  how.theta = 10000;
+  const gpu::rope_table rope(how, 0, 10);
+  gpu::segment keys{core::dtype::bf16, side::keys, 1, 10, 3, 5};
+  BOOST_TEST(made->fits(keys));
+  keys.rope = &rope;
+  BOOST_TEST(!made->fits(keys));
+  auto turned = small;
+  turned.rotated_back = true;
+  BOOST_TEST(tests::reflecting_profile(turned)->fits(keys));
 }
 
 BOOST_AUTO_TEST_CASE(no_other_length_is_a_profile) {
