@@ -16,6 +16,8 @@ constexpr std::array known{
          "exact; exponents as nibbles, at memory speed"},
   scheme{"lossless-rans", family::compressor, "lossless-rans", "lossless-rans", 0,
          "exact; exponents by rANS"},
+  scheme{"sparse", family::compressor, "sparse", "sparse", 0,
+         "the larger half of each token's values in 8 bits: for experiments"},
   scheme{"int8", family::quantizer, "int8", "int8", 0,
          "8 bits; K per channel, V per token and head"},
   scheme{"mixed-hi", family::quantizer, "int8", "int4", 0, "K in 8 bits, V in 4"},
@@ -28,7 +30,8 @@ constexpr std::array known{
   scheme{"int2", family::quantizer, "int2", "int2", 0, "2 bits: for experiments"},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> milder{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> milder{{
+  {"sparse", "int4"},
   {"int2", "int3"},
   {"int3", "int4"},
   {"int4", "int5"},

@@ -16,7 +16,8 @@ namespace cellard::gpu {
 
 class scratch {
 public:
-  static constexpr std::size_t slots = 12;  ///< 0 to 7 are the codecs', the rest the container's
+  static constexpr std::size_t slots = 16;  ///< 0 to 7 are the codecs', 8 to 11 the container's
+  static constexpr std::size_t outer = 12;  ///< from here on: of codecs that are made of others
   static constexpr std::align_val_t alignment{64};
 
   /// `count` values in buffer `slot`, 64-byte aligned, uninitialised. What was taken from the same

@@ -38,6 +38,7 @@ constexpr golden known[] = {
   {"int4", 0x96b82e3678e6ca6e, 0x023c49b3a2cc43ce},
   {"int3", 0xaf6e912bfb277450, 0xefd11f82a31b6ed9},
   {"int2", 0xdcc70fb3618aaf95, 0xcc7970213756e572},
+  {"sparse", 0x43a5cd53929937c2, 0xf946cf341acd38c6},
 };
 
 /// Keys, then values, of 40 tokens, 2 heads of 17. Only integers are random, so that no library

@@ -25,9 +25,9 @@ using tests::encode;
 /// Relative Frobenius error on normal numbers: a step is a seventh of a deviation at six bits and
 /// doubles with each bit less; its error is uniform. One that is not listed beats zeros at least.
 float bound_of(const gpu::segment_codec& codec, core::dtype type) {
-  constexpr std::pair<std::string_view, float> bounds[] = {{"int8", 0.01F}, {"int6", 0.04F},
-                                                           {"int5", 0.07F}, {"int4", 0.13F},
-                                                           {"int3", 0.3F},  {"int2", 0.8F}};
+  constexpr std::pair<std::string_view, float> bounds[] = {
+    {"int8", 0.01F}, {"int6", 0.04F}, {"int5", 0.07F}, {"int4", 0.13F},
+    {"int3", 0.3F},  {"int2", 0.8F},  {"sparse", 0.4F}};
   if (!codec.lossy()) {
     return 0;
   }
