@@ -91,6 +91,11 @@ inline std::uint16_t float_to_bf16(float value) noexcept {
   return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
 }
 
+/// The smallest bf16 that is not less than `value`. @pre value >= 0 and finite
+inline std::uint16_t float_to_bf16_up(float value) noexcept {
+  return static_cast<std::uint16_t>((std::bit_cast<std::uint32_t>(value) + 0xffffU) >> 16);
+}
+
 inline float f8e4m3_to_float(std::uint8_t bits) noexcept {
   const std::uint32_t sign = (bits & 0x80U) << 24;
   const std::uint32_t magnitude = bits & 0x7fU;

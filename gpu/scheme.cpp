@@ -16,6 +16,8 @@ constexpr std::array known{
          "exact; exponents as nibbles, at memory speed"},
   scheme{"lossless-rans", family::compressor, "lossless-rans", "lossless-rans", 0,
          "exact; exponents by rANS"},
+  scheme{"svd", family::compressor, "svd", "svd", 0,
+         "two thin factors in 8 bits, where they are small enough: for experiments"},
   scheme{"sparse", family::compressor, "sparse", "sparse", 0,
          "the larger half of each token's values in 8 bits: for experiments"},
   scheme{"int8", family::quantizer, "int8", "int8", 0,
@@ -30,7 +32,8 @@ constexpr std::array known{
   scheme{"int2", family::quantizer, "int2", "int2", 0, "2 bits: for experiments"},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> milder{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> milder{{
+  {"svd", "int4"},
   {"sparse", "int4"},
   {"int2", "int3"},
   {"int3", "int4"},

@@ -5,6 +5,7 @@
 #include "gpu/host/integer_codec.hpp"
 #include "gpu/host/lossless.hpp"
 #include "gpu/host/sparse_codec.hpp"
+#include "gpu/host/svd_codec.hpp"
 
 namespace cellard::gpu::host {
 
@@ -15,6 +16,7 @@ codec_set make_codecs(level loops) {
   for (const unsigned bits : {8U, 6U, 5U, 4U, 3U, 2U}) {
     all.push_back(std::make_unique<integer_codec>(bits, loops));
   }
+  all.push_back(std::make_unique<svd_codec>(loops));
   all.push_back(std::make_unique<sparse_codec>(loops));
   return codec_set(std::string(to_string(loops)), std::move(all));
 }

@@ -14,7 +14,7 @@
 
 namespace cellard::tests {
 
-enum class numbers { normal, zeros, equal, denormal, tiny, huge, largest };
+enum class numbers { normal, few_directions, zeros, equal, denormal, tiny, huge, largest };
 
 /// How keys were rotated; no channels = not at all.
 struct rotation {
@@ -34,8 +34,12 @@ codec_case make_case(core::dtype type, gpu::side what, std::uint32_t tokens, std
                      std::uint32_t dim, numbers kind = numbers::normal, rotation how = {});
 
 /// Normal numbers in all types and shapes: every tail of a vector, one tile and two, and every kind
-/// of rotation.
+/// of rotation. And matrices that are sums of two products of a row and a column.
 const std::vector<codec_case>& normal_cases();
+
+/// Whether the codec may refuse one of the normal cases: noise has no directions that svd could do
+/// without.
+bool may_refuse(const gpu::segment_codec& codec, const codec_case& on);
 
 /// Finite numbers that are not normal.
 const std::vector<codec_case>& odd_cases();

@@ -38,6 +38,7 @@ constexpr golden known[] = {
   {"int4", 0x96b82e3678e6ca6e, 0x023c49b3a2cc43ce},
   {"int3", 0xaf6e912bfb277450, 0xefd11f82a31b6ed9},
   {"int2", 0xdcc70fb3618aaf95, 0xcc7970213756e572},
+  {"svd", 0x1369e722b94e39b7, 0x6dd5c61c36c93a39},
   {"sparse", 0x43a5cd53929937c2, 0xf946cf341acd38c6},
 };
 
@@ -52,6 +53,21 @@ std::vector<gpu::segment> segments() {
   auto values = shape;
   values.what = gpu::side::values;
   return {shape, values};
+}
+
+/// Integers below 2^11 in four directions, for codecs that keep few: noise they refuse.
+std::vector<std::byte> few_directions(const gpu::segment& shape) {
+  std::mt19937 random(1);
+  std::vector<std::byte> out(shape.raw_bytes());
+  for (std::size_t i = 0; i < shape.count(); ++i) {
+    const auto token = static_cast<int>(i / shape.channels());
+    const auto channel = static_cast<int>(i % shape.channels());
+    const int sum = (token % 5 - 2) * (channel % 3 - 1) * 40 + (token % 7 - 3) * (channel % 4) * 9
+                    + static_cast<int>(random() % 8);
+    const auto bits = gpu::float_to_bf16(static_cast<float>(sum));
+    std::memcpy(out.data() + i * sizeof bits, &bits, sizeof bits);
+  }
+  return out;
 }
 
 std::vector<std::byte> numbers_of(const gpu::segment& shape) {
@@ -72,7 +88,8 @@ golden made_by(const gpu::segment_codec& codec) {
   std::vector<std::byte> encoded;
   std::vector<std::byte> decoded;
   for (const auto& shape : segments()) {
-    const auto bytes = tests::encode(codec, shape, numbers_of(shape));
+    const bool few = codec.number() == gpu::format::svd;
+    const auto bytes = tests::encode(codec, shape, few ? few_directions(shape) : numbers_of(shape));
     BOOST_TEST_REQUIRE(bytes.has_value());
     const auto back = tests::decode(codec, shape, *bytes, {0, shape.tokens});
     BOOST_TEST_REQUIRE(back.has_value());

@@ -26,8 +26,8 @@ using tests::encode;
 /// doubles with each bit less; its error is uniform. One that is not listed beats zeros at least.
 float bound_of(const gpu::segment_codec& codec, core::dtype type) {
   constexpr std::pair<std::string_view, float> bounds[] = {
-    {"int8", 0.01F}, {"int6", 0.04F}, {"int5", 0.07F}, {"int4", 0.13F},
-    {"int3", 0.3F},  {"int2", 0.8F},  {"sparse", 0.4F}};
+    {"int8", 0.01F}, {"int6", 0.04F}, {"int5", 0.07F},  {"int4", 0.13F},
+    {"int3", 0.3F},  {"int2", 0.8F},  {"sparse", 0.4F}, {"svd", 0.11F}};
   if (!codec.lossy()) {
     return 0;
   }
@@ -46,7 +46,7 @@ void each_codec(const codec_case& on, bool must_accept, Check&& check) {
     BOOST_TEST_CONTEXT(plain->name() << ", " << on.name) {
       const auto bytes = encode(*plain, on.shape, on.raw);
       if (!bytes) {
-        BOOST_TEST(!must_accept, bytes.error().context());
+        BOOST_TEST((!must_accept || tests::may_refuse(*plain, on)), bytes.error().context());
         BOOST_TEST((bytes.error().code() == core::errc::invalid_argument));
         BOOST_TEST(!bytes.error().context().empty());
       }
@@ -160,6 +160,9 @@ BOOST_AUTO_TEST_CASE(a_range_of_tokens_is_that_part_of_the_whole) {
     const std::size_t token = tests::token_bytes(on.shape);
     for (const auto& plain : codec_sets().front().all()) {
       const auto bytes = encode(*plain, on.shape, on.raw);
+      if (!bytes && tests::may_refuse(*plain, on)) {
+        continue;
+      }
       BOOST_TEST_REQUIRE(bytes.has_value());
       const auto whole = decode(*plain, on.shape, *bytes, {0, tokens});
       BOOST_TEST_REQUIRE(whole.has_value());
@@ -188,6 +191,9 @@ BOOST_AUTO_TEST_CASE(no_pointer_need_be_aligned) {
       for (const auto& codec : set.all()) {
         BOOST_TEST_CONTEXT(set.backend() << " " << codec->name() << ", " << on.name) {
           const auto bytes = encode(*codec, on.shape, on.raw);
+          if (!bytes && tests::may_refuse(*codec, on)) {
+            continue;
+          }
           BOOST_TEST_REQUIRE(bytes.has_value());
           const auto back = decode(*codec, on.shape, *bytes, {0, on.shape.tokens});
           BOOST_TEST_REQUIRE(back.has_value());

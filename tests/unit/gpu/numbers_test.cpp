@@ -170,4 +170,14 @@ BOOST_AUTO_TEST_CASE(up_and_down_are_the_neighbours_on_their_side) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(bf16_rounded_up_is_the_neighbour_on_that_side) {
+  for (const float value : interesting(bf16, 0x7f7f)) {
+    if (!std::signbit(value) && value <= bf16_to_float(0x7f7f)) {
+      const unsigned up = float_to_bf16_up(value);
+      BOOST_TEST_REQUIRE(bf16(up) >= value);
+      BOOST_TEST_REQUIRE((up == 0 || bf16(up - 1) < value));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
