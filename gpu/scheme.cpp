@@ -18,6 +18,9 @@ constexpr std::array known{
          "exact; exponents by rANS"},
   scheme{"svd", family::compressor, "svd", "svd", 0,
          "two thin factors in 8 bits, where they are small enough: for experiments"},
+  scheme{"lowrank", family::compressor, "lowrank", "lowrank", 0,
+         "sixteen directions in 8 bits and the rest in 4: for experiments"},
+  scheme{"lowrank-3", family::compressor, "lowrank-3", "lowrank-3", 0, "and the rest in 3"},
   scheme{"sparse", family::compressor, "sparse", "sparse", 0,
          "the larger half of each token's values in 8 bits: for experiments"},
   scheme{"int8", family::quantizer, "int8", "int8", 0,
@@ -32,7 +35,9 @@ constexpr std::array known{
   scheme{"int2", family::quantizer, "int2", "int2", 0, "2 bits: for experiments"},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> milder{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> milder{{
+  {"lowrank-3", "lowrank"},
+  {"lowrank", "int6"},
   {"svd", "int4"},
   {"sparse", "int4"},
   {"int2", "int3"},

@@ -4,6 +4,7 @@
 
 #include "gpu/host/integer_codec.hpp"
 #include "gpu/host/lossless.hpp"
+#include "gpu/host/lowrank_codec.hpp"
 #include "gpu/host/sparse_codec.hpp"
 #include "gpu/host/svd_codec.hpp"
 
@@ -17,6 +18,9 @@ codec_set make_codecs(level loops) {
     all.push_back(std::make_unique<integer_codec>(bits, loops));
   }
   all.push_back(std::make_unique<svd_codec>(loops));
+  for (const unsigned bits : {4U, 3U}) {
+    all.push_back(std::make_unique<lowrank_codec>(bits, loops));
+  }
   all.push_back(std::make_unique<sparse_codec>(loops));
   return codec_set(std::string(to_string(loops)), std::move(all));
 }

@@ -72,7 +72,7 @@ def test_bfloat16_and_float8_by_their_bits() -> None:
 
 def test_all_backends_write_the_same_bytes() -> None:
     k, v = tensors()
-    for name in ("int8", "int4", "mixed", "lossless"):
+    for name in ("int8", "int4", "mixed", "lossless", "svd", "lowrank", "sparse"):
         blocks = {
             each: cellard.codec(name, backend=each).encode(k, v, rope=ROPE).blocks
             for each in backends()

@@ -39,6 +39,8 @@ constexpr golden known[] = {
   {"int3", 0xaf6e912bfb277450, 0xefd11f82a31b6ed9},
   {"int2", 0xdcc70fb3618aaf95, 0xcc7970213756e572},
   {"svd", 0x1369e722b94e39b7, 0x6dd5c61c36c93a39},
+  {"lowrank", 0x44979e8518b4ba69, 0x8fd27e0a8b9088d6},
+  {"lowrank-3", 0x602709605bb86e5e, 0x457e031ca8640d22},
   {"sparse", 0x43a5cd53929937c2, 0xf946cf341acd38c6},
 };
 

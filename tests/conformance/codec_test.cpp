@@ -26,8 +26,8 @@ using tests::encode;
 /// doubles with each bit less; its error is uniform. One that is not listed beats zeros at least.
 float bound_of(const gpu::segment_codec& codec, core::dtype type) {
   constexpr std::pair<std::string_view, float> bounds[] = {
-    {"int8", 0.01F}, {"int6", 0.04F}, {"int5", 0.07F},  {"int4", 0.13F},
-    {"int3", 0.3F},  {"int2", 0.8F},  {"sparse", 0.4F}, {"svd", 0.11F}};
+    {"int8", 0.01F}, {"int6", 0.04F},  {"int5", 0.07F}, {"int4", 0.13F},    {"int3", 0.3F},
+    {"int2", 0.8F},  {"sparse", 0.4F}, {"svd", 0.11F},  {"lowrank", 0.13F}, {"lowrank-3", 0.3F}};
   if (!codec.lossy()) {
     return 0;
   }

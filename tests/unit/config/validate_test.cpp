@@ -149,13 +149,13 @@ BOOST_AUTO_TEST_CASE(a_configuration_made_by_hand_is_checked_key_by_key) {
   settings.codec.policy = "magic";
   settings.listeners.resize(1);
   settings.quotas.resize(1025, quota("a", {half}, {whole}));
-  BOOST_TEST(
-    told(validate_keys(settings))
-    == "daemon.workers = 0: allowed are 1 to 16\n"
-       "listener[0].path = \"\": allowed are absolute paths of up to 107 bytes\n"
-       "codec.policy = \"magic\": allowed are raw, lossless, lossless-rans, svd, sparse, int8, "
-       "mixed-hi, int6, int5, mixed, int4, int3, int2\n"
-       "1025 [[quota]]: allowed are up to 1024");
+  BOOST_TEST(told(validate_keys(settings))
+             == "daemon.workers = 0: allowed are 1 to 16\n"
+                "listener[0].path = \"\": allowed are absolute paths of up to 107 bytes\n"
+                "codec.policy = \"magic\": allowed are raw, lossless, lossless-rans, svd, lowrank, "
+                "lowrank-3, sparse, int8, "
+                "mixed-hi, int6, int5, mixed, int4, int3, int2\n"
+                "1025 [[quota]]: allowed are up to 1024");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
