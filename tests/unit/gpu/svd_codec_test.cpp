@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(the_largest_halves_do_not_become_infinite) {
   shape.type = core::dtype::f16;
   std::vector<std::uint16_t> raw(shape.count(), 0x7bff);
   for (std::size_t i = 0; i < raw.size(); i += 3) {
-    raw[i] = 0x7b00;
+    raw[i] = 0;  // three directions, whose rounding goes either way
   }
   const svd_codec codec(level::scalar);
   gpu::scratch work;
