@@ -33,6 +33,15 @@ codec = "lossless-rans"
 [[quota]]
 namespace = "raw*"
 codec = "raw"
+[[quota]]
+namespace = "svd"
+codec = "svd"
+[[quota]]
+namespace = "lowrank"
+codec = "lowrank"
+[[quota]]
+namespace = "sparse"
+codec = "sparse"
 """
 
 
@@ -123,6 +132,32 @@ def test_a_quota_keeps_its_namespaces_exact(cache: cellard.Cache) -> None:
     _, k2, v2 = space.copy(keys)
     np.testing.assert_array_equal(k2, ks)
     np.testing.assert_array_equal(v2, vs)
+
+
+@pytest.mark.parametrize(
+    ("name", "share", "most"), [("svd", 0.2, 0.11), ("lowrank", 0.55, 0.03), ("sparse", 0.4, 0.4)]
+)
+def test_codecs_of_few_directions_and_few_values(
+    cache: cellard.Cache, name: str, share: float, most: float
+) -> None:
+    layout = cellard.Layout(dtype="float16", layers=2, kv_heads=2, head_dim=32, block_tokens=128)
+    space, keys = cache.open(name, layout), chain(layout, 2)
+    rng = np.random.default_rng(3)
+
+    def three_directions_and_noise() -> np.ndarray:
+        whole = rng.standard_normal((2, 256, 3)) @ rng.standard_normal((2, 3, 64))
+        noise = 0.05 * rng.standard_normal(whole.shape)
+        return (whole + noise).astype("f2").reshape(2, 256, 2, 32)
+
+    ks, vs = three_directions_and_noise(), three_directions_and_noise()
+    space.put(keys, ks, vs)
+    numbers = settled(cache, name, 2)
+    assert numbers["recoded"] == 2
+    assert numbers["payload_bytes"] < share * 2 * layout.block_bytes
+    _, k2, v2 = space.copy(keys)
+    assert error_of(k2, ks) < most
+    assert error_of(v2, vs) < most
+    np.testing.assert_array_equal(k2[:, :4], ks[:, :4])
 
 
 def test_a_quota_may_ask_for_raw(cache: cellard.Cache) -> None:
