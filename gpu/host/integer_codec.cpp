@@ -17,10 +17,6 @@ core::dtype type_of(step_storage storage) noexcept {
   return storage == step_storage::f16 ? core::dtype::f16 : core::dtype::f32;
 }
 
-std::string_view name_of(side what) noexcept {
-  return what == side::keys ? "keys" : "values";
-}
-
 /// Whether no code of these groups decodes to infinity: a scale is rounded up, and rotation may add
 /// one channel's error to another's value. (Other types have room, or saturate.)
 bool f16_reaches(step_arrays steps, std::size_t groups, float top, float reach) {
@@ -47,42 +43,10 @@ step_arrays take_steps(std::size_t groups, scratch& work) {
 }  // namespace
 
 integer_codec::integer_codec(unsigned bits, level loops)
-  : bits_(bits),
-    name_("int" + std::to_string(bits)),
+  : integer_codec_base(bits),
     numbers_(number_loops_of(loops)),
     rope_(rope_loops_of(loops)),
     integers_(integer_loops_of(loops)) {
-}
-
-bool integer_codec::rotates(const segment& shape) const noexcept {
-  return !symmetric() && shape.what == side::keys && shape.rope != nullptr;
-}
-
-core::result<core::ok_t> integer_codec::check(const segment& shape) const {
-  if (core::element_bytes(shape.type) == 0) {
-    return core::fail(core::errc::invalid_argument,
-                      "{} keeps numbers; the layout is {}: store such blocks raw", name_,
-                      core::to_string(shape.type));
-  }
-  if (shape.count() == 0) {
-    return core::fail(core::errc::invalid_argument,
-                      "{} was asked for a segment of {} tokens, {} heads, {} values: there is "
-                      "nothing to keep",
-                      name_, shape.tokens, shape.heads, shape.dim);
-  }
-  if (rotates(shape)
-      && (shape.rope->tokens() < shape.tokens || 2 * shape.rope->pairs() > shape.dim)) {
-    return core::fail(core::errc::invalid_argument,
-                      "the rotation of {} tokens and {} channels does not fit a segment of {} "
-                      "tokens and {} channels a head",
-                      shape.rope->tokens(), 2 * shape.rope->pairs(), shape.tokens, shape.dim);
-  }
-  return core::ok_t{};
-}
-
-std::size_t integer_codec::bound(const segment& shape) const noexcept {
-  const integer_head widest{static_cast<std::uint8_t>(bits_), step_storage::f32, false};
-  return integer_tiles(shape, widest).bytes();
 }
 
 core::result<std::size_t> integer_codec::encode(const segment& shape,
@@ -90,17 +54,14 @@ core::result<std::size_t> integer_codec::encode(const segment& shape,
                                                 std::span<std::byte> out, scratch& work) const {
   CELLARD_TRY(check(shape));
   for (const step_storage storage : {step_storage::f16, step_storage::f32}) {
-    const integer_head head{static_cast<std::uint8_t>(bits_), storage, rotates(shape)};
+    const integer_head head{static_cast<std::uint8_t>(bits()), storage, rotates(shape)};
     auto held = encode_with(shape, head, raw, out, work);
     CELLARD_TRY(held);
     if (*held) {
       return integer_tiles(shape, head).bytes();
     }
   }
-  return core::fail(core::errc::invalid_argument,
-                    "{} of layer {} have values above 2^120, or at the end of float16's range, "
-                    "which {} cannot hold: lossless can",
-                    name_of(shape.what), shape.layer, name_);
+  return tl::unexpected(not_held(shape));
 }
 
 /// False when `head.storage` does not hold a step.
@@ -114,10 +75,7 @@ core::result<bool> integer_codec::encode_with(const segment& shape, const intege
     const auto tile = tiles.at(i);
     source from{shape.type, raw.data() + tile.first * token_bytes};
     if (!numbers_.all_finite(from.type, from.values, tile.tokens * shape.channels())) {
-      return core::fail(core::errc::invalid_argument,
-                        "{} of layer {} have values that are not finite, which {} cannot hold: "
-                        "lossless can",
-                        name_of(shape.what), shape.layer, name_);
+      return tl::unexpected(not_finite(shape));
     }
     from = rotated_back(shape, tile, from, work);
     const step_arrays steps = take_steps(tile.groups, work);
@@ -162,7 +120,7 @@ bool integer_codec::steps_of(const segment& shape, const integer_tiles::tile& ti
     integers_.row_ranges[type](from.values, tile.groups, shape.dim, to.least, most);
   }
   const auto loop = symmetric() ? integers_.symmetric_steps : integers_.asymmetric_steps;
-  const float top = symmetric() ? 127.0F : static_cast<float>((1U << bits_) - 1);
+  const float top = symmetric() ? 127.0F : static_cast<float>((1U << bits()) - 1);
   return loop(to.least, most, tile.groups, top, storage, to)
          && (shape.type != core::dtype::f16
              || f16_reaches(to, tile.groups, top, rotates(shape) ? f16_rotated_reach : f16_reach));
@@ -173,7 +131,7 @@ void integer_codec::encode_token(const segment& shape, source from, step_arrays 
   const auto type = static_cast<std::size_t>(from.type);
   const std::size_t channels = shape.channels();
   const float lowest = symmetric() ? -127.0F : 0.0F;
-  const float highest = symmetric() ? 127.0F : static_cast<float>((1U << bits_) - 1);
+  const float highest = symmetric() ? 127.0F : static_cast<float>((1U << bits()) - 1);
   auto* packed = symmetric() ? reinterpret_cast<std::int8_t*>(to)
                              : work.take<std::int8_t>(codes, channels).data();
   if (shape.what == side::keys) {
@@ -183,7 +141,7 @@ void integer_codec::encode_token(const segment& shape, source from, step_arrays 
                                 packed);
   }
   if (!symmetric()) {
-    integers_.pack.at(bits_)(packed, channels, to);
+    integers_.pack.at(bits())(packed, channels, to);
   }
 }
 
@@ -192,14 +150,8 @@ core::result<core::ok_t> integer_codec::decode(const segment& shape,
                                                token_range wanted, std::span<std::byte> out,
                                                scratch& work) const {
   CELLARD_TRY(check(shape));
-  const auto head = integer_head::read(encoded);
-  const bool readable = head && (symmetric() ? head->bits == 8 : head->bits >= 2 && head->bits <= 6)
-                        && head->rotated_back == rotates(shape);
-  if (!readable || encoded.size() != integer_tiles(shape, *head).bytes()) {
-    return core::fail(core::errc::corrupt,
-                      "{} of layer {}: {} bytes are not a segment of {} for {} tokens",
-                      name_of(shape.what), shape.layer, encoded.size(), name_, shape.tokens);
-  }
+  const auto head = read_head(shape, encoded);
+  CELLARD_TRY(head);
   const integer_tiles tiles(shape, *head);
   const std::size_t token_bytes = shape.channels() * core::element_bytes(shape.type);
   for (std::uint32_t i = 0; i < tiles.count(); ++i) {
@@ -211,9 +163,7 @@ core::result<core::ok_t> integer_codec::decode(const segment& shape,
     }
     const step_arrays steps = take_steps(tile.groups, work);
     if (!read_steps(tile, head->storage, encoded, steps)) {
-      return core::fail(core::errc::corrupt,
-                        "{} of layer {}: tile {} of {} has a step that {} does not write",
-                        name_of(shape.what), shape.layer, i, tiles.count(), name_);
+      return tl::unexpected(bad_step(shape));
     }
     for (std::uint32_t token = first; token < end; ++token) {
       const std::uint32_t within = token - tile.first;

@@ -8,27 +8,18 @@
 // write the same bytes.
 #pragma once
 
+#include "gpu/host/integer_codec_base.hpp"
 #include "gpu/host/integer_loops.hpp"
 #include "gpu/host/integer_tiles.hpp"
 #include "gpu/host/number_loops.hpp"
 #include "gpu/host/rope_loops.hpp"
-#include "gpu/segment_codec.hpp"
-
-#include <string>
 
 namespace cellard::gpu::host {
 
-class integer_codec final : public segment_codec {
+class integer_codec final : public integer_codec_base {
 public:
   /// @pre bits is 8, or 2 to 6
   integer_codec(unsigned bits, level loops);
-
-  [[nodiscard]] std::string_view name() const noexcept override { return name_; }
-  [[nodiscard]] format number() const noexcept override {
-    return symmetric() ? format::int8 : format::int_n;
-  }
-  [[nodiscard]] bool lossy() const noexcept override { return true; }
-  [[nodiscard]] std::size_t bound(const segment& shape) const noexcept override;
 
   core::result<std::size_t> encode(const segment& shape, std::span<const std::byte> raw,
                                    std::span<std::byte> out, scratch& work) const override;
@@ -42,10 +33,6 @@ private:
     core::dtype type;
     const std::byte* values;
   };
-
-  [[nodiscard]] bool symmetric() const noexcept { return bits_ == 8; }
-  [[nodiscard]] bool rotates(const segment& shape) const noexcept;
-  [[nodiscard]] core::result<core::ok_t> check(const segment& shape) const;
 
   core::result<bool> encode_with(const segment& shape, const integer_head& head,
                                  std::span<const std::byte> raw, std::span<std::byte> out,
@@ -64,8 +51,6 @@ private:
   void decode_codes(const segment& shape, const std::int8_t* from, step_arrays steps,
                     core::dtype type, std::byte* to) const;
 
-  unsigned bits_;
-  std::string name_;
   const number_loops& numbers_;
   const rope_loops& rope_;
   const integer_loops& integers_;
