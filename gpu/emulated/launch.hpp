@@ -5,7 +5,7 @@
 #pragma once
 
 #include "gpu/emulated/block.hpp"
-#include "gpu/kernels/launch.hpp"
+#include "gpu/launch.hpp"
 
 #include <boost/core/demangle.hpp>
 
@@ -15,7 +15,7 @@
 namespace cellard::gpu::emulated {
 
 template <class Kernel>
-void run(kernels::extent grid, const typename Kernel::parameters& with, const policy& how) {
+void run(extent grid, const typename Kernel::parameters& with, const policy& how) {
   using parameters = typename Kernel::parameters;
   using shared_layout = typename Kernel::shared_layout;
   static_assert(std::is_trivially_copyable_v<parameters>);

@@ -3,7 +3,6 @@
 #include "tests/conformance/codec_cases.hpp"
 
 #include "core/error.hpp"
-#include "gpu/host/codecs.hpp"
 #include "gpu/host/rope_loops.hpp"
 #include "gpu/numbers.hpp"
 
@@ -189,17 +188,6 @@ bool may_refuse(const gpu::segment_codec& codec, const codec_case& on) {
 
 const std::vector<codec_case>& odd_cases() {
   static const auto all = make_odd_cases();
-  return all;
-}
-
-const std::vector<gpu::codec_set>& codec_sets() {
-  static const auto all = [] {
-    std::vector<gpu::codec_set> sets;
-    for (const auto loops : gpu::host::supported_levels()) {
-      sets.push_back(gpu::host::make_codecs(loops));
-    }
-    return sets;
-  }();
   return all;
 }
 

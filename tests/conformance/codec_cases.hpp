@@ -44,7 +44,7 @@ bool may_refuse(const gpu::segment_codec& codec, const codec_case& on);
 /// Finite numbers that are not normal.
 const std::vector<codec_case>& odd_cases();
 
-/// Every level of the host, scalar first.
+/// Backends that are compared, the host's scalar one first: host_sets.cpp or device_sets.cpp.
 const std::vector<gpu::codec_set>& codec_sets();
 
 core::result<std::vector<std::byte>>

@@ -222,7 +222,7 @@ struct reads_unwritten {
 
 /// What a kernel is reported for; each schedule may meet another of the sentences.
 template <class Kernel>
-void is_reported(std::initializer_list<const char*> sentences, kernels::extent grid = {}) {
+void is_reported(std::initializer_list<const char*> sentences, extent grid = {}) {
   for (const policy& how : schedules()) {
     std::vector<unsigned> out(1024);
     std::string said;
@@ -240,7 +240,7 @@ void is_reported(std::initializer_list<const char*> sentences, kernels::extent g
 }
 
 template <class Kernel>
-std::vector<unsigned> result(std::size_t words_out, kernels::extent grid, const policy& how) {
+std::vector<unsigned> result(std::size_t words_out, extent grid, const policy& how) {
   std::vector<unsigned> out(words_out);
   emulated::run<Kernel>(grid, {out.data()}, how);
   return out;
