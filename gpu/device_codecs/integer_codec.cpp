@@ -19,11 +19,14 @@ using host::step_storage;
 
 enum slot : std::size_t { raw_values, coded, finding_word, cosine_table, sine_table };
 
-/// Blocks that share the tokens of a tile: with them 1024 channels of one tile are 32 blocks.
-constexpr unsigned parts_of_tile = 8;
-
 constexpr unsigned groups_of(std::size_t things, unsigned size) {
   return static_cast<unsigned>((things + size - 1) / size);
+}
+
+/// Blocks that share the tokens of a tile, 32 and more each: a full tile of 1024 channels is 32 of
+/// them, so that the layers of a block fill a device.
+unsigned parts_of_tile(const kernels::integer_segment& with) {
+  return std::min(8U, groups_of(groups_of(with.tokens, with.tiles), 32));
 }
 
 template <class Visit>
@@ -88,7 +91,8 @@ void launch_encode(stream& on, core::dtype type, const kernels::integer_segment&
     }
     with_bits(with.bits, [&](auto bits) {
       using codes = kernels::integer_encode<element, decltype(bits)::value>;
-      launch<codes>(on, {groups_of(with.row_bytes(), codes::threads), with.tiles, parts_of_tile},
+      launch<codes>(on,
+                    {groups_of(with.row_bytes(), codes::threads), with.tiles, parts_of_tile(with)},
                     {with, from});
     });
   });
@@ -106,7 +110,7 @@ void launch_decode(stream& on, core::dtype type, const kernels::integer_segment&
     with_bits(with.bits, [&](auto bits) {
       using element = decltype(tag);
       using values = kernels::integer_decode<element, decltype(bits)::value>;
-      launch<values>(on, {groups_of(channels, values::threads), tiles.count, parts_of_tile},
+      launch<values>(on, {groups_of(channels, values::threads), tiles.count, parts_of_tile(with)},
                      {with, reinterpret_cast<typename element::bits*>(out), tiles.first,
                       wanted.first, wanted.first + wanted.count});
     });
