@@ -61,7 +61,7 @@ public:
   void run(const grid_launch& what, const policy& how);
 
   void barrier(site where);
-  std::uint64_t meet(lane_call call);
+  std::uint64_t meet(const lane_call& call);
   void other_may_run();
 
   [[nodiscard]] const index3& thread_at() const noexcept { return current_->at; }
@@ -277,29 +277,27 @@ void executor::open_barrier() {
   }
 }
 
-std::uint64_t executor::meet(lane_call call) {
+std::uint64_t executor::meet(const lane_call& call) {
   thread& own = *current_;
-  const unsigned first = own.number / warp_lanes * warp_lanes;
-  const auto at = warps_[own.number / warp_lanes].arrive(own.number - first, call);
+  const unsigned lane = own.number % warp_lanes;
+  warp& of = warps_[own.number / warp_lanes];
+  const auto at = of.arrive(lane, call);
   // Shuffles and ballots order no memory (CUDA promises none): only __syncwarp has edges.
-  const bool orders = call.kind == collective::sync;
-  if (orders) {
-    release(at.get());
+  if (at.order) {
+    release(at.order.get());
   }
-  if (!at->complete()) {
+  if (!at.complete()) {
     wait_in(wait::collective, call.where);
   } else {
-    for (unsigned lane = 0; lane < warp_lanes; ++lane) {
-      if (first + lane != own.number && ((call.mask >> lane) & 1U) != 0) {
-        go_on(first + lane);
-      }
+    for (unsigned other = at.mask & ~(1U << lane); other != 0; other &= other - 1) {
+      go_on(own.number - lane + static_cast<unsigned>(std::countr_zero(other)));
     }
     other_may_run();
   }
-  if (orders) {
-    acquire(at.get());
+  if (at.order) {
+    acquire(at.order.get());
   }
-  return at->values[own.number - first];
+  return of.result(lane);
 }
 
 void executor::other_may_run() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace cellard::gpu::emulated {
 namespace {
@@ -19,9 +20,8 @@ void each_lane(unsigned mask, Visit&& visit) {
   }
 }
 
-unsigned source_lane(const warp::meeting& of, unsigned lane) {
+unsigned source_lane(const warp::meeting& of, unsigned lane, unsigned argument) {
   const unsigned first = lane & ~(of.width - 1);
-  const unsigned argument = of.arguments[lane];
   switch (of.kind) {
   case collective::shuffle:
     return first | (argument & (of.width - 1));
@@ -35,10 +35,10 @@ unsigned source_lane(const warp::meeting& of, unsigned lane) {
 }
 
 /// What each lane of a reduction gets.
-std::uint64_t reduced(const warp::meeting& of) {
+std::uint64_t reduced(const warp::meeting& of, const warp::calls& calls) {
   std::uint64_t out = 0;
   each_lane(of.mask, [&](unsigned lane) {
-    const std::uint64_t value = of.values[lane];
+    const std::uint64_t value = calls[lane].value;
     switch (of.kind) {
     case collective::ballot:
       out |= std::uint64_t{value != 0} << lane;
@@ -56,26 +56,29 @@ std::uint64_t reduced(const warp::meeting& of) {
   return out;
 }
 
-void resolve(warp::meeting& of) {
+void resolve(const warp::meeting& of, warp::calls& calls) {
   switch (of.kind) {
   case collective::sync:
     return;
   case collective::ballot:
   case collective::reduce_or:
   case collective::reduce_max:
-  case collective::reduce_add:
-    return of.values.fill(reduced(of));
+  case collective::reduce_add: {
+    const std::uint64_t value = reduced(of, calls);
+    return each_lane(of.mask, [&](unsigned lane) { calls[lane].value = value; });
+  }
   default:
     break;
   }
-  const auto from = of.values;
+  std::array<std::uint64_t, warp_lanes> from{};
+  each_lane(of.mask, [&](unsigned lane) { from[lane] = calls[lane].value; });
   each_lane(of.mask, [&](unsigned lane) {
-    const unsigned source = source_lane(of, lane);
+    const unsigned source = source_lane(of, lane, calls[lane].argument);
     if (!has(of.mask, source)) {
       throw fault("lane " + std::to_string(lane) + " reads lane " + std::to_string(source)
-                  + ", which is not in the mask, at " + of.where[lane].text());
+                  + ", which is not in the mask, at " + calls[lane].where.text());
     }
-    of.values[lane] = from[source];
+    calls[lane].value = from[source];
   });
 }
 
@@ -87,18 +90,18 @@ void warp::begin(unsigned lanes) {
   open_.clear();
 }
 
-std::shared_ptr<warp::meeting> warp::arrive(unsigned lane, const lane_call& call) {
+warp::meeting warp::arrive(unsigned lane, const lane_call& call) {
   check_mask(lane, call);
-  auto at = join(lane, call);
-  at->arrived |= 1U << lane;
-  at->values[lane] = call.value;
-  at->arguments[lane] = call.argument;
-  at->where[lane] = call.where;
-  if (at->complete()) {
-    resolve(*at);
-    std::erase(open_, at);
+  meeting& at = join(lane, call);
+  at.arrived |= 1U << lane;
+  calls_[lane] = call;
+  meeting out = at;
+  if (out.complete()) {
+    resolve(out, calls_);
+    at = std::move(open_.back());
+    open_.pop_back();
   }
-  return at;
+  return out;
 }
 
 void warp::check_mask(unsigned lane, const lane_call& call) const {
@@ -119,22 +122,25 @@ void warp::check_mask(unsigned lane, const lane_call& call) const {
   }
 }
 
-std::shared_ptr<warp::meeting> warp::join(unsigned lane, const lane_call& call) {
-  for (const auto& other : open_) {
-    const site& first = other->where[static_cast<unsigned>(std::countr_zero(other->arrived))];
-    if (has(other->mask, lane) && (other->kind != call.kind || other->width != call.width)) {
+warp::meeting& warp::join(unsigned lane, const lane_call& call) {
+  for (auto& other : open_) {
+    const site& first = calls_[static_cast<unsigned>(std::countr_zero(other.arrived))].where;
+    if (has(other.mask, lane) && (other.kind != call.kind || other.width != call.width)) {
       throw fault("lanes of one mask are in different collectives: at " + call.where.text()
                   + " and at " + first.text());
     }
-    if (other->mask == call.mask) {
+    if (other.mask == call.mask) {
       return other;
     }
-    if ((other->mask & call.mask) != 0) {
+    if ((other.mask & call.mask) != 0) {
       throw fault("masks overlap and differ: at " + call.where.text() + " and at " + first.text());
     }
   }
   return open_.emplace_back(
-    std::make_shared<meeting>(meeting{.kind = call.kind, .mask = call.mask, .width = call.width}));
+    meeting{.kind = call.kind,
+            .mask = call.mask,
+            .width = call.width,
+            .order = call.kind == collective::sync ? std::make_shared<std::uint64_t>() : nullptr});
 }
 
 }  // namespace cellard::gpu::emulated

@@ -41,18 +41,17 @@ struct lane_call {
 
 class warp {
 public:
-  /// Lanes that wait in one collective; `values` are what they take away once all are there.
+  /// Lanes that wait in one collective.
   struct meeting {
     collective kind;
     unsigned mask;
     unsigned width;
     unsigned arrived = 0;
-    std::array<std::uint64_t, warp_lanes> values{};
-    std::array<unsigned, warp_lanes> arguments{};
-    std::array<site, warp_lanes> where{};
+    std::shared_ptr<std::uint64_t> order;  ///< of those that order memory: a tag for race.hpp
 
     [[nodiscard]] bool complete() const noexcept { return arrived == mask; }
   };
+  using calls = std::array<lane_call, warp_lanes>;
 
   /// Of the first `lanes` lanes, at the begin of a block.
   void begin(unsigned lanes);
@@ -60,17 +59,20 @@ public:
   /// That lane has returned from the kernel.
   void leave(unsigned lane) noexcept { gone_ |= 1U << lane; }
 
-  /// The meeting that this lane has joined; when complete() its values are the results. Throws
-  /// fault, without naming kernel and block, for a broken rule.
-  std::shared_ptr<meeting> arrive(unsigned lane, const lane_call& call);
+  /// The meeting that this lane has joined; when it is complete(), all its lanes have their
+  /// result(). Throws fault, without naming kernel and block, for a broken rule.
+  meeting arrive(unsigned lane, const lane_call& call);
+
+  [[nodiscard]] std::uint64_t result(unsigned lane) const noexcept { return calls_[lane].value; }
 
 private:
   void check_mask(unsigned lane, const lane_call& call) const;
-  std::shared_ptr<meeting> join(unsigned lane, const lane_call& call);
+  meeting& join(unsigned lane, const lane_call& call);
 
   unsigned there_ = 0;
   unsigned gone_ = 0;
-  std::vector<std::shared_ptr<meeting>> open_;  // masks do not overlap: at most 32
+  calls calls_;                // a lane is in one at a time; `value` becomes its result
+  std::vector<meeting> open_;  // masks do not overlap: at most 32
 };
 
 }  // namespace cellard::gpu::emulated
