@@ -10,7 +10,7 @@
 
 namespace cellard::gpu::host {
 
-codec_set make_codecs(level loops) {
+std::vector<std::unique_ptr<segment_codec>> every_codec(level loops) {
   std::vector<std::unique_ptr<segment_codec>> all;
   all.push_back(std::make_unique<lossless_codec>(lossless_codec::strength::nibbles, loops));
   all.push_back(std::make_unique<lossless_codec>(lossless_codec::strength::rans, loops));
@@ -22,7 +22,11 @@ codec_set make_codecs(level loops) {
     all.push_back(std::make_unique<lowrank_codec>(bits, loops));
   }
   all.push_back(std::make_unique<sparse_codec>(loops));
-  return codec_set(std::string(to_string(loops)), std::move(all));
+  return all;
+}
+
+codec_set make_codecs(level loops) {
+  return codec_set(std::string(to_string(loops)), every_codec(loops));
 }
 
 const codec_set& best_codecs() {

@@ -9,6 +9,9 @@
 
 namespace cellard::gpu::host {
 
+/// For a set that has some of another backend. @pre `loops` is one of supported_levels()
+[[nodiscard]] std::vector<std::unique_ptr<segment_codec>> every_codec(level loops);
+
 /// @pre `loops` is one of supported_levels()
 [[nodiscard]] codec_set make_codecs(level loops);
 
