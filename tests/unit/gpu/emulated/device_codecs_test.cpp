@@ -6,6 +6,7 @@
 #include "gpu/device_codecs/codecs.hpp"
 #include "gpu/emulated/device.hpp"
 #include "gpu/host/codecs.hpp"
+#include "gpu/host/integer_tiles.hpp"
 #include "tests/conformance/codec_cases.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -90,6 +91,19 @@ BOOST_AUTO_TEST_CASE(a_decoder_of_few_bits_reads_codes_of_many) {
   const auto back = decode(*set.find("int2"), on.shape, bytes, {0, 33});
   BOOST_TEST_REQUIRE(back.has_value());
   BOOST_TEST((*back == *decode(*host.find("int6"), on.shape, bytes, {0, 33})));
+}
+
+BOOST_AUTO_TEST_CASE(low_bits_of_a_wide_scale_count_on_no_device) {
+  const auto on = tests::make_case(dtype::f32, side::values, 33, 2, 16, tests::numbers::tiny);
+  const auto set = gpu::make_codecs(std::make_shared<device>(schedules()[0]));
+  for (const char* const name : {"int8", "int4"}) {
+    const auto clean = *encode(*set.find(name), on.shape, on.raw);
+    auto damaged = clean;
+    damaged[gpu::host::integer_head::bytes] = std::byte{0xff};  // of the first scale, lowest first
+    const auto back = decode(*set.find(name), on.shape, damaged, {0, 33});
+    BOOST_TEST_REQUIRE(back.has_value());
+    BOOST_TEST((*back == *decode(*set.find(name), on.shape, clean, {0, 33})));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
