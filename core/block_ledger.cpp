@@ -9,6 +9,7 @@ namespace cellard::core {
 
 bool block_ledger::hang(node_id id) {
   ++size_;
+  bytes_ += blocks_[id].bytes;
   const node_id parent = blocks_[id].parent;
   // A parent that is chosen may still be refused, and then has this child.
   return parent < blocks_.size() && blocks_[parent].where != standing::unknown
@@ -33,13 +34,18 @@ bool block_ledger::add(const inserted_block& fresh) {
 }
 
 bool block_ledger::restore(node_id id) {
-  blocks_[id].where = standing::resident;
   blocks_[id].last = now_;
+  return raise(id);
+}
+
+bool block_ledger::raise(node_id id) {
+  blocks_[id].where = standing::resident;
   return hang(id);
 }
 
 bool block_ledger::take(node_id id, standing where) {
   --size_;
+  bytes_ -= blocks_[id].bytes;
   blocks_[id].where = where;
   const node_id parent = blocks_[id].parent;
   return parent < blocks_.size() && blocks_[parent].where != standing::unknown

@@ -26,6 +26,7 @@ enum class standing : std::uint8_t {
   resident = 1,
   chosen = 2,    ///< named as a victim; gone unless it is refused
   arriving = 3,  ///< about to be told to the strategy
+  lowered = 4,   ///< on a step of the ladder: kept, but not in the strategy's order any more
 };
 
 struct known_block {
@@ -68,8 +69,9 @@ public:
   }
 
   [[nodiscard]] std::size_t most() const noexcept { return most_; }
-  /// Resident blocks.
+  /// Resident blocks, and what dropping them all would free.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   /// Numbers are below this.
   [[nodiscard]] node_id end() const noexcept { return static_cast<node_id>(blocks_.size()); }
   [[nodiscard]] tick now() const noexcept { return now_; }
@@ -89,14 +91,23 @@ public:
   /// parent was a leaf until now.
   bool add(const inserted_block& fresh);
   void settle(node_id id) { blocks_[id].where = standing::resident; }
-  /// A victim that was not dropped. Returns as add.
+  /// A victim that was not dropped: it counts as just used. Returns as add.
   bool restore(node_id id);
-  /// A resident block becomes chosen or unknown. True when its parent is a leaf now.
+  /// A block comes back from the ladder as old as it was. Returns as add.
+  bool raise(node_id id);
+  /// A resident block becomes chosen, lowered or unknown. True when its parent is a leaf now.
   bool take(node_id id, standing where);
   void forget(node_id id) { blocks_[id].where = standing::unknown; }
+  /// A lowered block that is to be dropped.
+  void choose(node_id id) { blocks_[id].where = standing::chosen; }
   void note_use(node_id id);
   void note_refresh(node_id id) { blocks_[id].last = now_; }
-  void set_bytes(node_id id, std::uint32_t bytes) { blocks_[id].bytes = bytes; }
+  void set_bytes(node_id id, std::uint32_t bytes) {
+    if (holds(id)) {
+      bytes_ += std::uint64_t{bytes} - blocks_[id].bytes;
+    }
+    blocks_[id].bytes = bytes;
+  }
   void set_mark(node_id id, std::uint8_t mark) { blocks_[id].mark = mark; }
   void set_uses(node_id id, std::uint16_t uses) { blocks_[id].uses = uses; }
 
@@ -106,6 +117,7 @@ private:
   std::size_t most_;
   growing_array<known_block> blocks_;
   std::size_t size_ = 0;
+  std::uint64_t bytes_ = 0;
   tick now_ = 0;
 };
 

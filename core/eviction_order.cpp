@@ -58,6 +58,11 @@ eviction_order::space_order& eviction_order::at(space_id space) {
   return *found;
 }
 
+eviction_order::space_order* eviction_order::find(space_id space) const {
+  const auto found = spaces_.find(space);
+  return found == spaces_.end() ? nullptr : found->second.get();
+}
+
 void eviction_order::space_order::drop(node_id id, standing where) {
   order->erase(id);
   const bool uncovered = blocks.take(id, where);
@@ -66,46 +71,89 @@ void eviction_order::space_order::drop(node_id id, standing where) {
   }
 }
 
+bool eviction_order::space_order::lowered(node_id id) const {
+  return id < blocks.end() && blocks[id].where == standing::lowered;
+}
+
 void eviction_order::space_order::restore(node_id id) {
   const bool covered = blocks.restore(id);
   if (covered && blocks.holds(blocks[id].parent)) {
     order->cover(blocks[id].parent);
   }
   order->restore(id);
+  raise(blocks[id].parent);
 }
 
-void eviction_order::record(const access_batch& batch) {
-  space_order& mine = at(batch.space);
-  block_ledger& blocks = mine.blocks;
+/// Back to the strategy, and with it all that is above it.
+void eviction_order::space_order::raise(node_id id) {
+  for (; lowered(id); id = blocks[id].parent) {
+    steps.remove(id, blocks[id].bytes);
+    const bool covered = blocks.raise(id);
+    if (covered && blocks.holds(blocks[id].parent)) {
+      order->cover(blocks[id].parent);
+    }
+    order->restore(id);
+  }
+}
+
+/// The block that had this number is gone.
+void eviction_order::space_order::vacate(node_id id) {
+  if (blocks.holds(id)) {
+    drop(id, standing::unknown);
+  } else if (lowered(id)) {
+    steps.remove(id, blocks[id].bytes);
+    blocks.forget(id);
+  }
+  steps.forget(id);
+}
+
+void eviction_order::space_order::remove(const block_name& gone) {
+  if (blocks.is(gone, standing::resident) || blocks.is(gone, standing::lowered)) {
+    vacate(gone.node);
+  } else if (blocks.is(gone, standing::chosen)) {
+    blocks.forget(gone.node);
+  }
+}
+
+void eviction_order::space_order::insert(const std::vector<inserted_block>& all) {
+  for (const inserted_block& fresh : all) {
+    vacate(fresh.block.node);  // the number may have been given away, and nobody told us
+    if (blocks.add(fresh) && blocks.holds(fresh.parent)) {
+      order->cover(fresh.parent);
+    }
+    raise(fresh.parent);
+  }
+  for (auto fresh = all.rbegin(); fresh != all.rend(); ++fresh) {
+    blocks.settle(fresh->block.node);
+    order->insert(fresh->block.node);
+  }
+}
+
+void eviction_order::space_order::resize(const resized_block& block) {
+  const node_id id = block.block.node;
+  const auto bytes = std::max<std::uint32_t>(block.bytes, 1);
+  if (blocks.is(block.block, standing::lowered)) {
+    steps.resize(id, blocks[id].bytes, bytes);
+    blocks.set_bytes(id, bytes);
+  } else if (blocks.is(block.block, standing::resident)) {
+    blocks.set_bytes(id, bytes);
+  }
+}
+
+void eviction_order::space_order::record(const access_batch& batch) {
   blocks.set_now(ticks_of(batch.when));
   for (const block_name& gone : batch.removed) {
-    if (blocks.is(gone, standing::resident)) {
-      mine.drop(gone.node, standing::unknown);
-    } else if (blocks.is(gone, standing::chosen)) {
-      blocks.forget(gone.node);
-    }
+    remove(gone);
   }
-  mine.order->begin({batch.asked, batch.known, &batch.inserted, batch.refreshed.size()});
-  for (const inserted_block& fresh : batch.inserted) {
-    if (blocks.holds(fresh.block.node)) {  // its number was given away, and nobody told us
-      mine.drop(fresh.block.node, standing::unknown);
-    }
-    if (blocks.add(fresh) && blocks.holds(fresh.parent)) {
-      mine.order->cover(fresh.parent);
-    }
-  }
-  for (auto fresh = batch.inserted.rbegin(); fresh != batch.inserted.rend(); ++fresh) {
-    blocks.settle(fresh->block.node);
-    mine.order->insert(fresh->block.node);
-  }
+  order->begin({batch.asked, batch.known, &batch.inserted, batch.refreshed.size()});
+  insert(batch.inserted);
   for (const resized_block& each : batch.resized) {
-    if (blocks.is(each.block, standing::resident)) {
-      blocks.set_bytes(each.block.node, std::max<std::uint32_t>(each.bytes, 1));
-    }
+    resize(each);
   }
   for (const node_id above : batch.refreshed) {
+    raise(above);
     if (blocks.holds(above)) {
-      mine.order->refresh(above);
+      order->refresh(above);
       blocks.note_refresh(above);
     }
   }
@@ -114,46 +162,29 @@ void eviction_order::record(const access_batch& batch) {
       blocks.prefetch(batch.touched[i + far_ahead]);
     }
     if (i + near_ahead < batch.touched.size() && blocks.holds(batch.touched[i + near_ahead])) {
-      mine.order->prefetch(batch.touched[i + near_ahead]);
+      order->prefetch(batch.touched[i + near_ahead]);
     }
     const node_id used = batch.touched[i];
+    raise(used);
     if (blocks.holds(used)) {
-      mine.order->touch(used);
+      order->touch(used);
       blocks.note_use(used);
     }
   }
 }
 
-void eviction_order::choose(space_id space, std::uint64_t bytes, std::vector<block_name>& victims) {
-  const auto found = spaces_.find(space);
-  if (found == spaces_.end()) {
-    return;
-  }
-  space_order& mine = *found->second;
-  for (std::uint64_t freed = 0; freed < bytes;) {
-    node_id victim = mine.order->victim();
-    while (victim != no_node && !mine.blocks.is_leaf(victim)) {
-      mine.order->refresh(victim);
-      mine.blocks.note_refresh(victim);
-      victim = mine.order->victim();
-    }
-    if (victim == no_node) {
-      return;
-    }
-    freed += mine.blocks[victim].bytes;
-    victims.push_back({victim, mine.blocks[victim].generation});
-    mine.drop(victim, standing::chosen);
-  }
+void eviction_order::record(const access_batch& batch) {
+  at(batch.space).record(batch);
 }
 
 void eviction_order::refused(space_id space, const std::vector<block_name>& blocks) {
-  const auto found = spaces_.find(space);
-  if (found == spaces_.end()) {
+  space_order* const mine = find(space);
+  if (mine == nullptr) {
     return;
   }
   for (const block_name& block : blocks) {
-    if (found->second->blocks.is(block, standing::chosen)) {
-      found->second->restore(block.node);
+    if (mine->blocks.is(block, standing::chosen)) {
+      mine->restore(block.node);
     }
   }
 }
@@ -169,19 +200,19 @@ void eviction_order::exchange(std::string_view strategy_name) {
 }
 
 const block_ledger* eviction_order::ledger(space_id space) const {
-  const auto found = spaces_.find(space);
-  return found == spaces_.end() ? nullptr : &found->second->blocks;
+  const space_order* const mine = find(space);
+  return mine == nullptr ? nullptr : &mine->blocks;
 }
 
 std::size_t eviction_order::size(space_id space) const {
-  const auto found = spaces_.find(space);
-  return found == spaces_.end() ? 0 : found->second->blocks.size();
+  const space_order* const mine = find(space);
+  return mine == nullptr ? 0 : mine->blocks.size() + mine->steps.size();
 }
 
 std::size_t eviction_order::memory_bytes() const {
   std::size_t bytes = 0;
   for (const auto& [space, mine] : spaces_) {
-    bytes += mine->blocks.memory_bytes() + mine->order->memory_bytes();
+    bytes += mine->blocks.memory_bytes() + mine->order->memory_bytes() + mine->steps.memory_bytes();
   }
   return bytes;
 }
