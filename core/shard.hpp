@@ -76,7 +76,7 @@ struct write_job {
   std::uint32_t error_bound = 0;  ///< as slot_header has it
 };
 
-/// Permission to read a raw block in order to encode it. Its bytes stay in place until `finish` or
+/// Permission to read a block in order to encode it. Its bytes stay in place until `finish` or
 /// `cancel`, also when the block goes meanwhile.
 struct recode_job {
   block_name block;
@@ -84,7 +84,8 @@ struct recode_job {
   slot_ref from{0};
   std::uint64_t lease = 0;
   std::uint64_t first_token = 0;  ///< of the block in its chain
-  std::span<const std::byte> raw;
+  std::uint16_t codec = 0;        ///< of its bytes now; 0 = raw
+  std::span<const std::byte> bytes;
   std::shared_ptr<segment> keep;
 };
 
@@ -170,9 +171,12 @@ public:
 
   // ---- recoding ----
 
+  /// Which blocks begin_recode takes.
+  enum class recodes { raw_ones, all };
   /// errc::gone when the block is not there any more, errc::exists when it is encoded already.
   /// @pre every job ends by finish_recode or cancel_recode
-  result<recode_job> begin_recode(const block_name& block, std::uint16_t part);
+  result<recode_job> begin_recode(const block_name& block, std::uint16_t part,
+                                  recodes which = recodes::raw_ones);
   /// A slot for the encoded bytes. errc::gone, errc::busy (no room now), errc::invalid_argument
   /// when no memory would be won: the job still has to be cancelled.
   result<write_job> place_recoded(const recode_job& job, encoding encoded);
@@ -180,6 +184,8 @@ public:
   errc finish_recode(const recode_job& job, const write_job& to, std::uint64_t checksum);
   /// `to` is what place_recoded gave, if it was asked.
   void cancel_recode(const recode_job& job, const write_job* to = nullptr);
+  /// The strategy took the block to be smaller than it is.
+  void tell_size(const block_name& block);
 
   // ---- dropping ----
 
@@ -237,6 +243,8 @@ public:
   [[nodiscard]] std::size_t pins() const noexcept { return pins_.size(); }
   [[nodiscard]] std::size_t reservations() const noexcept { return tickets_.size(); }
   [[nodiscard]] std::size_t deferred() const noexcept { return deferred_.size(); }
+  /// Memory of these.
+  [[nodiscard]] std::uint64_t deferred_bytes() const noexcept { return deferred_bytes_; }
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
 private:
@@ -317,6 +325,7 @@ private:
   std::unordered_map<node_id, std::uint32_t> leased_;  ///< leases whose deepest node this is
   std::unordered_map<node_id, pin_entry> pins_;
   std::deque<deferred_slot> deferred_;
+  std::uint64_t deferred_bytes_ = 0;
   std::vector<scrub_job> scrubs_;  ///< until the owner takes them, after each request
   std::deque<aging> aging_;
   std::unordered_map<std::string, std::uint16_t> salts_;

@@ -14,13 +14,13 @@ constexpr session_id recoder = 0;
 
 }  // namespace
 
-result<recode_job> shard::begin_recode(const block_name& block, std::uint16_t part) {
+result<recode_job> shard::begin_recode(const block_name& block, std::uint16_t part, recodes which) {
   if (!index_.is(block.node, block.generation) || index_[block.node].state != node_state::visible) {
     return fail(errc::gone, "recode: the block is not present any more");
   }
   const slot_ref slot{slot_of(block.node, part)};
   const slot_header& head = arena_.header(slot);
-  if (head.codec != 0) {
+  if (head.codec != 0 && which == recodes::raw_ones) {
     return fail(errc::exists, "recode: the block is encoded already");
   }
   const std::uint64_t lease = leases_.take(recoder, block.node, block.generation, 1);
@@ -31,6 +31,7 @@ result<recode_job> shard::begin_recode(const block_name& block, std::uint16_t pa
                     slot,
                     lease,
                     std::uint64_t{index_.depth(block.node)} * shape_.block_tokens,
+                    head.codec,
                     {arena_.bytes(slot), head.length},
                     arena_.segment_of(slot)};
 }
@@ -42,7 +43,7 @@ result<write_job> shard::place_recoded(const recode_job& job, encoding encoded) 
   // An eighth has to be won, or the second copy is not worth it.
   if (arena_.cost(encoded.bytes) * 8 > arena_.cost(arena_.header(job.from).length) * 7) {
     return fail(errc::invalid_argument, "recode: {} bytes instead of {} free too little memory",
-                encoded.bytes, job.raw.size());
+                encoded.bytes, job.bytes.size());
   }
   const auto slot = arena_.allocate(encoded.bytes);
   if (!slot) {
@@ -82,6 +83,13 @@ void shard::cancel_recode(const recode_job& job, const write_job* to) {
     end_slot(to->slot, !still(job));
   }
   end_recode(job);
+  tell_size(job.block);
+}
+
+void shard::tell_size(const block_name& block) {
+  if (index_.is(block.node, block.generation) && index_[block.node].state == node_state::visible) {
+    events_.resized.push_back({block, static_cast<std::uint32_t>(cost_of(block.node))});
+  }
 }
 
 void shard::end_recode(const recode_job& job) {

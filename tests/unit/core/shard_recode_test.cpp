@@ -95,6 +95,32 @@ BOOST_AUTO_TEST_CASE(the_strategy_hears_the_new_size) {
   BOOST_TEST(victims.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(an_encoded_block_is_encoded_again_where_that_is_wanted) {
+  put({key_of(1)});
+  BOOST_TEST((recode(names[0], 5) == errc::ok));
+  const auto job = all.begin_recode(names[0], 0, shard::recodes::all);
+  BOOST_TEST_REQUIRE(job.has_value());
+  BOOST_TEST(job->codec == 1);
+  BOOST_TEST((job->bytes.size() == 2 * block && job->bytes.front() == std::byte{5}));
+  const auto to = all.place_recoded(*job, {1, block, 0});
+  BOOST_TEST_REQUIRE(to.has_value());
+  BOOST_TEST((all.finish_recode(*job, *to, 3) == errc::ok));
+  BOOST_TEST(only_place(key_of(1)).length == block);
+  BOOST_TEST(all.memory().used_bytes() == block);
+}
+
+BOOST_AUTO_TEST_CASE(the_strategy_hears_the_size_of_a_block_that_was_not_recoded) {
+  put({key_of(1)});
+  const auto job = all.begin_recode(names[0], 0);
+  all.cancel_recode(*job);
+  const auto events = all.take_events(start);
+  BOOST_TEST_REQUIRE(events.resized.size() == 1U);
+  BOOST_TEST(events.resized[0].bytes == big);
+  all.remove(0, std::vector{key_of(1)});
+  all.tell_size(names[0]);
+  BOOST_TEST(all.take_events(start).resized.empty());
+}
+
 BOOST_AUTO_TEST_CASE(readers_of_the_old_bytes_keep_them) {
   put({key_of(1)});
   const auto lease = all.get(bob, 0, std::vector{key_of(1)});
@@ -108,8 +134,10 @@ BOOST_AUTO_TEST_CASE(readers_of_the_old_bytes_keep_them) {
   BOOST_TEST((head.state.load() == slot_state::committed));
   BOOST_TEST((bytes[0] == std::byte{1} && bytes[big - 1] == std::byte{1}));
   BOOST_TEST(all.deferred() == 1U);
+  BOOST_TEST(all.deferred_bytes() == big);
   all.release(bob.session, {lease->lease});
   BOOST_TEST(all.deferred() == 0U);
+  BOOST_TEST(all.deferred_bytes() == 0U);
   BOOST_TEST(head.generation.load() != old.generation);
 }
 
@@ -121,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_block_that_is_encoded_is_not_evicted_and_its_bytes_stay_w
   BOOST_TEST(all.evict({names[0]}, freed).size() == 1U);
   all.remove(0, std::vector{key_of(1)});
   BOOST_TEST(all.deferred() == 1U);
-  BOOST_TEST((job->raw.front() == std::byte{1} && job->raw.back() == std::byte{1}));
+  BOOST_TEST((job->bytes.front() == std::byte{1} && job->bytes.back() == std::byte{1}));
   BOOST_TEST((all.place_recoded(*job, halved).error().code() == errc::gone));
   all.cancel_recode(*job);
   BOOST_TEST(all.deferred() == 0U);
