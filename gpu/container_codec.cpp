@@ -23,6 +23,19 @@ std::uint32_t tokens_of(const layout& shape, std::size_t raw_bytes) {
            : 0;
 }
 
+/// A reader of an encoded block of this layout, whose shape is checked.
+result<container_reader> opened(const codec_set& codecs, const layout& shape,
+                                std::span<const std::byte> encoded, block& what) {
+  const auto head = container_reader::peek(encoded);
+  CELLARD_TRY(head);
+  if (head->tokens == 0 || head->tokens > shape.block_tokens) {
+    return fail(errc::corrupt, "the encoded block has {} tokens, a block has {}", head->tokens,
+                shape.block_tokens);
+  }
+  what = block::of(shape, head->tokens, head->first_position);
+  return container_reader::open(codecs, what, encoded);
+}
+
 }  // namespace
 
 std::size_t container_codec::most_encoded_bytes(const layout& shape, std::size_t raw_bytes) const {
@@ -45,21 +58,52 @@ result<std::size_t> container_codec::encode(const layout& shape, std::uint64_t f
 
 result<std::size_t> container_codec::decode(const layout& shape, std::span<const std::byte> encoded,
                                             std::span<std::byte> out) {
-  const auto head = container_reader::peek(encoded);
-  CELLARD_TRY(head);
-  if (head->tokens == 0 || head->tokens > shape.block_tokens) {
-    return fail(errc::corrupt, "the encoded block has {} tokens, a block has {}", head->tokens,
-                shape.block_tokens);
-  }
-  const block what = block::of(shape, head->tokens, head->first_position);
+  block what;
+  const auto reader = opened(*codecs_, shape, encoded, what);
+  CELLARD_TRY(reader);
   if (what.raw_bytes() > out.size()) {
     return fail(errc::invalid_argument, "decoding needs {} bytes, not {}", what.raw_bytes(),
                 out.size());
   }
-  const auto reader = container_reader::open(*codecs_, what, encoded);
-  CELLARD_TRY(reader);
   CELLARD_TRY(reader->decode_all(out.first(what.raw_bytes()), work_));
   return what.raw_bytes();
+}
+
+result<std::size_t> container_codec::encode_again(const layout& shape,
+                                                  std::span<const std::byte> encoded,
+                                                  std::span<std::byte> out) {
+  block what;
+  const auto reader = opened(*codecs_, shape, encoded, what);
+  CELLARD_TRY(reader);
+  if ((reader->header().flags & container_checked) == 0) {
+    return fail(errc::invalid_argument,
+                "the block was encoded without being compared: how far it is off is not known, and "
+                "encoding it again would add to that");
+  }
+  decoded_.resize(what.raw_bytes());
+  CELLARD_TRY(reader->decode_all(decoded_, work_));
+  std::vector<fidelity> before;
+  for (std::uint32_t layer = 0; layer < what.layers; ++layer) {
+    for (std::uint32_t i = 0; i < what.sides(); ++i) {
+      const auto which = static_cast<side>(i);
+      const auto raw = std::span(decoded_).subspan(what.raw_offset(layer, which),
+                                                   what.at(layer, which).raw_bytes());
+      CELLARD_TRY(reader->verify(layer, which, raw));
+      const auto info = reader->info(layer, which);
+      before.push_back({info.relative_error, info.largest_error});
+    }
+  }
+  const auto done = writer_.encode(what, decoded_, out, work_, before);
+  CELLARD_TRY(done);
+  const auto head = container_reader::peek(out);
+  CELLARD_TRY(head);
+  if (head->first_raw > reader->header().first_raw || head->last_raw > reader->header().last_raw) {
+    return fail(errc::invalid_argument,
+                "the block was encoded with fewer raw tokens at its ends: its errors are over more "
+                "values than they would be now");
+  }
+  report_ = *done;
+  return report_.bytes;
 }
 
 }  // namespace cellard::gpu

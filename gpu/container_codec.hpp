@@ -8,6 +8,8 @@
 #include "core/codec.hpp"
 #include "gpu/container_writer.hpp"
 
+#include <vector>
+
 namespace cellard::gpu {
 
 /// The number of the container's format in slot headers and replies: every scheme writes it.
@@ -31,6 +33,13 @@ public:
   core::result<std::size_t> decode(const core::layout& shape, std::span<const std::byte> encoded,
                                    std::span<std::byte> out) override;
 
+  /// As encode, for a block that is encoded already, by any scheme. Errors add up: what the report
+  /// and the bounds of the options mean is the distance from the raw block. errc::invalid_argument
+  /// when it was encoded without being compared.
+  core::result<std::size_t> encode_again(const core::layout& shape,
+                                         std::span<const std::byte> encoded,
+                                         std::span<std::byte> out);
+
   /// Of the block that was encoded last.
   [[nodiscard]] const encode_report& report() const noexcept { return report_; }
 
@@ -39,6 +48,7 @@ private:
   scheme scheme_;
   container_writer writer_;
   encode_report report_;
+  std::vector<std::byte> decoded_;  ///< of encode_again
   scratch work_;
 };
 

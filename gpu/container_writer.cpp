@@ -77,7 +77,8 @@ std::size_t container_writer::bound(const block& what) const {
 }
 
 result<encode_report> container_writer::encode(const block& what, std::span<const std::byte> raw,
-                                               std::span<std::byte> out, scratch& work) const {
+                                               std::span<std::byte> out, scratch& work,
+                                               std::span<const fidelity> before) const {
   CELLARD_TRY(check(what, raw.size()));
   const raw_ends ends = ends_of(what, options_);
   const bool verify = options_.verify || options_.key_error > 0 || options_.value_error > 0;
@@ -102,6 +103,7 @@ result<encode_report> container_writer::encode(const block& what, std::span<cons
     on.codec = keys ? by_.keys : by_.values;
     on.bound = keys ? options_.key_error : options_.value_error;
     on.verify = verify;
+    on.before = before.empty() ? fidelity{} : before[number];
     const auto from = raw.subspan(what.raw_offset(layer, on.whole.what), on.whole.raw_bytes());
     const auto done = write_segment(*codecs_, on, from, out.subspan(at), work);
     CELLARD_TRY(done);

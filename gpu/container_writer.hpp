@@ -10,6 +10,7 @@
 
 #include "gpu/block.hpp"
 #include "gpu/codec_set.hpp"
+#include "gpu/fidelity.hpp"
 #include "gpu/scheme.hpp"
 
 #include <span>
@@ -43,11 +44,13 @@ public:
   /// Most bytes that encode writes for this block.
   [[nodiscard]] std::size_t bound(const block& what) const;
 
-  /// `raw` is read more than once, so nobody may write to it meanwhile.
+  /// `raw` is read more than once, so nobody may write to it meanwhile. `before`: how far each of
+  /// its segments, in the container's order, is from what it was once; empty = it is what it was.
   /// errc::invalid_argument when a dimension is zero or `raw` has another size than `what` says.
   /// @pre out.size() >= bound(what)
   core::result<encode_report> encode(const block& what, std::span<const std::byte> raw,
-                                     std::span<std::byte> out, scratch& work) const;
+                                     std::span<std::byte> out, scratch& work,
+                                     std::span<const fidelity> before = {}) const;
 
 private:
   const codec_set* codecs_;

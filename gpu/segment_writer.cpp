@@ -2,7 +2,6 @@
 // Copyright the cellard authors
 #include "gpu/segment_writer.hpp"
 
-#include "gpu/fidelity.hpp"
 #include "gpu/numbers.hpp"
 #include "gpu/scheme.hpp"
 
@@ -66,7 +65,7 @@ result<bool> verified(attempt& made, const segment_codec& codec, const segment_j
   copy(raw, decoded);
   const auto out = decoded.subspan(inner.offset, inner.bytes);
   CELLARD_TRY(codec.decode(inner.shape, written, {0, inner.shape.tokens}, out, work));
-  made.error = measure(on.whole.type, raw.subspan(inner.offset, inner.bytes), out);
+  made.error = both(on.before, measure(on.whole.type, raw.subspan(inner.offset, inner.bytes), out));
   made.check = hash(decoded);
   return on.bound <= 0 || made.error.relative <= on.bound;
 }
@@ -83,7 +82,7 @@ result<std::optional<attempt>> try_codec(const segment_codec& codec, const segme
   if (!written || *written >= inner.bytes) {
     return std::optional<attempt>{};
   }
-  attempt made{codec.number(), *written, {}, 0};
+  attempt made{codec.number(), *written, on.before, 0};
   if (on.verify && codec.lossy()) {
     const auto good = verified(made, codec, on, raw, out.first(*written), work);
     CELLARD_TRY(good);
@@ -132,7 +131,7 @@ result<written_segment> write_segment(const codec_set& codecs, const segment_job
   }
   if (!made) {
     copy(raw.subspan(inner.offset, inner.bytes), out.subspan(begin));
-    made = {format::raw, inner.bytes, {}, on.verify ? hash(raw) : 0};
+    made = {format::raw, inner.bytes, on.before, on.verify ? hash(raw) : 0};
   }
   const container_entry entry{static_cast<std::uint32_t>(begin + made->bytes),
                               static_cast<std::uint16_t>(made->number),

@@ -8,6 +8,7 @@
 
 #include "gpu/codec_set.hpp"
 #include "gpu/container_format.hpp"
+#include "gpu/fidelity.hpp"
 
 #include <span>
 #include <string_view>
@@ -25,8 +26,9 @@ struct segment_job {
   const rope_table* rope = nullptr;  ///< of the tokens between the ends; null = none
   raw_ends ends;
   std::string_view codec;
-  float bound = 0;      ///< largest relative Frobenius error; 0 = none
+  float bound = 0;      ///< largest relative Frobenius error, with `before`; 0 = none
   bool verify = false;  ///< decode and compare
+  fidelity before;      ///< of the values given, when they were decoded from something
 };
 
 struct written_segment {
