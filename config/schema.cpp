@@ -34,7 +34,9 @@ bool equal_in(const section& in, const configuration& left, const configuration&
 std::vector<std::string> known_codecs() {
   std::vector<std::string> names;
   for (const auto& each : gpu::schemes()) {
-    names.emplace_back(each.name);
+    if (!each.learned) {  // the daemon learns no profiles
+      names.emplace_back(each.name);
+    }
   }
   return names;
 }

@@ -8,7 +8,8 @@
 
 #include "gpu/segment.hpp"
 
-#include <array>
+#include <cstddef>
+#include <cstdint>
 
 namespace cellard::gpu {
 
@@ -22,7 +23,6 @@ struct block {
   std::uint64_t first_position = 0;             ///< of token 0 in its sequence; rope's own is added
   const core::rope_descriptor* rope = nullptr;  ///< how K was rotated; null = not, or not known
   const profile* learned = nullptr;             ///< of the model; null = none
-  std::array<std::uint8_t, 16> profile_id{};    ///< its name; zeros = none
 
   /// `tokens` tokens of a namespace's layout. @pre shape is not opaque
   static block of(const core::layout& shape, std::uint32_t tokens, std::uint64_t first_position) {

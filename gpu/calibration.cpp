@@ -90,7 +90,7 @@ void find_basis(group_moments group, std::span<const float> scales, const eigen_
       std::clamp<double>(spread, profile::least_spread, profile::most_spread));
     for (std::size_t channel = 0; channel < size; ++channel) {
       const double exact = std::nearbyint(vectors[order[i] * size + channel] * one);
-      basis[i * size + channel] =
+      basis[basis_index(size, i, channel)] =
         static_cast<std::int16_t>(std::abs(exact) <= one ? exact : std::copysign(one, exact));
     }
   }
@@ -197,7 +197,7 @@ result<std::shared_ptr<const profile>> calibration::build(const eigen_solver& so
       for (std::size_t group = 0; group < groups.size(); ++group) {
         find_basis(std::move(groups[group]), to.scales.subspan(group * size, size), solve,
                    to.spreads.subspan(group * size, size),
-                   to.basis.subspan(group * size * size, size * size));
+                   to.basis.subspan(group * shape_.basis_size(which), shape_.basis_size(which)));
       }
     }
   }

@@ -3,6 +3,7 @@
 #include "gpu/container_reader.hpp"
 
 #include "gpu/numbers.hpp"
+#include "gpu/profile.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -60,8 +61,11 @@ result<ok_t> check(const container_header& head, const block& what) {
   if ((head.flags & container_rotated) != 0 && what.rope == nullptr) {
     return fail(errc::corrupt, "the encoded block needs the rope that it was encoded with");
   }
-  if (head.profile != decltype(head.profile){} && head.profile != what.profile_id) {
-    return fail(errc::corrupt, "the encoded block needs another profile than was given");
+  if (head.profile != decltype(head.profile){}
+      && (what.learned == nullptr || head.profile != what.learned->id())) {
+    return fail(errc::corrupt, "the encoded block needs {}",
+                what.learned == nullptr ? "the profile that it was encoded with"
+                                        : "another profile than was given");
   }
   return ok_t{};
 }
@@ -134,6 +138,9 @@ result<ok_t> container_reader::decode(std::uint32_t layer, side which, token_ran
                                       std::span<std::byte> out, scratch& work) const {
   const auto& here = at(layer, which);
   segment middle = what_.at(layer, which);
+  if (head_.profile == decltype(head_.profile){}) {
+    middle.learned = nullptr;
+  }
   const std::size_t token_bytes = middle.raw_bytes() / middle.tokens;
   const std::uint32_t last = what_.tokens - head_.last_raw;
   const auto payload = encoded_.subspan(here.offset, here.entry.bytes);

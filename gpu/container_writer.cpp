@@ -2,6 +2,7 @@
 // Copyright the cellard authors
 #include "gpu/container_writer.hpp"
 
+#include "gpu/profile.hpp"
 #include "gpu/rope_table.hpp"
 #include "gpu/segment_writer.hpp"
 
@@ -61,7 +62,6 @@ container_header header_of(const block& what, raw_ends ends, bool verify) {
   head.first_raw = static_cast<std::uint16_t>(ends.first);
   head.last_raw = static_cast<std::uint16_t>(ends.last);
   head.first_position = what.first_position;
-  head.profile = what.profile_id;
   return head;
 }
 
@@ -87,8 +87,7 @@ result<encode_report> container_writer::encode(const block& what, std::span<cons
     rope.emplace(*what.rope, what.rope->first_position + what.first_position + ends.first,
                  what.tokens - ends.first);
   }
-  const container_header head = header_of(what, ends, verify);
-  std::memcpy(out.data(), &head, sizeof head);
+  container_header head = header_of(what, ends, verify);
 
   encode_report report;
   std::size_t table = sizeof head;
@@ -116,7 +115,11 @@ result<encode_report> container_writer::encode(const block& what, std::span<cons
     auto& worst = keys ? report.key_error : report.value_error;
     worst = std::max(worst, done->relative_error);
     report.gentler += done->gentler ? 1U : 0U;
+    if (static_cast<format>(done->entry.format) == format::xtc) {
+      head.profile = what.learned->id();
+    }
   }
+  std::memcpy(out.data(), &head, sizeof head);
   report.bytes = at;
   return report;
 }

@@ -145,13 +145,13 @@ profile_part profile::part(std::uint32_t layer, side which) const noexcept {
   const std::size_t channels = shape_.channels(which);
   const std::size_t size = shape_.size(which);
   const auto* floats = reinterpret_cast<const float*>(from);
-  return {
-    shape_.groups(),
-    size,
-    {floats, channels},
-    {floats + channels, channels},
-    {reinterpret_cast<const std::int8_t*>(from + shape_.spreads_offset(which)), channels},
-    {reinterpret_cast<const std::int16_t*>(from + shape_.basis_offset(which)), channels * size}};
+  return {shape_.groups(),
+          size,
+          {floats, channels},
+          {floats + channels, channels},
+          {reinterpret_cast<const std::int8_t*>(from + shape_.spreads_offset(which)), channels},
+          {reinterpret_cast<const std::int16_t*>(from + shape_.basis_offset(which)),
+           shape_.groups() * shape_.basis_size(which)}};
 }
 
 }  // namespace cellard::gpu

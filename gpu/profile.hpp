@@ -20,7 +20,8 @@
 namespace cellard::gpu {
 
 /// One segment's part. Component i of a group is the sum over its channels c of
-/// (x[c] - means[c]) / scales[c] * basis[i][c] / 2^12, and 2^(spreads[i] / 2) is its deviation.
+/// (x[c] - means[c]) / scales[c] * basis[basis_index(size, i, c)] / 2^12, and 2^(spreads[i] / 2) is
+/// its deviation.
 struct profile_part {
   std::size_t groups;
   std::size_t size;  ///< groups * size = channels
@@ -28,6 +29,11 @@ struct profile_part {
   std::span<const float> scales;
   std::span<const std::int8_t> spreads;
   std::span<const std::int16_t> basis;
+
+  [[nodiscard]] std::span<const std::int16_t> basis_of(std::size_t group) const noexcept {
+    const std::size_t numbers = basis.size() / groups;
+    return basis.subspan(group * numbers, numbers);
+  }
 };
 
 class profile {

@@ -31,7 +31,7 @@ profile_draft::part profile_draft::at(std::uint32_t layer, side which) noexcept 
           {floats + channels, channels},
           {reinterpret_cast<std::int8_t*>(to + shape_.spreads_offset(which)), channels},
           {reinterpret_cast<std::int16_t*>(to + shape_.basis_offset(which)),
-           channels * shape_.size(which)}};
+           shape_.groups() * shape_.basis_size(which)}};
 }
 
 }  // namespace cellard::gpu

@@ -6,7 +6,9 @@
 //   float  means[channels]
 //   float  scales[channels]
 //   int8   spreads[groups][size]          falling within a group; zeros up to eight bytes
-//   int16  basis[groups][size][size]      one component a row; zeros up to eight bytes
+//   int16  basis[groups][size / 2 rounded up][size][2]; zeros up to eight bytes
+// Components lie in pairs, two numbers of a channel side by side: what one instruction multiplies
+// and adds. An odd one has zeros beside it.
 // Offsets are not stored: the shape says them all.
 #pragma once
 
@@ -49,6 +51,11 @@ inline constexpr std::uint64_t max_profile_bytes = std::uint64_t{1} << 30;
 /// Components in 2^-12: a row has the length 4,096.
 inline constexpr unsigned basis_bits = 12;
 
+/// Where component `i` has its number for `channel` in the basis of a group.
+constexpr std::size_t basis_index(std::size_t size, std::size_t i, std::size_t channel) noexcept {
+  return (i / 2 * size + channel) * 2 + i % 2;
+}
+
 /// What a profile is of. Sizes follow from it.
 struct profile_shape {
   core::dtype type = core::dtype::f16;
@@ -69,6 +76,11 @@ struct profile_shape {
   /// Channels, and components, of a group.
   [[nodiscard]] std::size_t size(side which) const noexcept { return channels(which) / groups(); }
 
+  /// Numbers of the basis of a group.
+  [[nodiscard]] std::size_t basis_size(side which) const noexcept {
+    return 2 * ((size(which) + 1) / 2) * size(which);
+  }
+
   /// Where the parts of a section begin, from its own begin.
   [[nodiscard]] std::size_t spreads_offset(side which) const noexcept {
     return 2 * sizeof(float) * channels(which);
@@ -77,7 +89,7 @@ struct profile_shape {
     return spreads_offset(which) + aligned(channels(which));
   }
   [[nodiscard]] std::size_t section_bytes(side which) const noexcept {
-    return basis_offset(which) + aligned(sizeof(std::int16_t) * channels(which) * size(which));
+    return basis_offset(which) + aligned(sizeof(std::int16_t) * groups() * basis_size(which));
   }
   [[nodiscard]] std::size_t section_offset(std::uint32_t layer, side which) const noexcept {
     const std::size_t keys = section_bytes(side::keys);

@@ -33,13 +33,25 @@ constexpr std::array known{
   scheme{"int4", family::quantizer, "int4", "int4", 0, "4 bits"},
   scheme{"int3", family::quantizer, "int3", "int3", 0, "3 bits"},
   scheme{"int2", family::quantizer, "int2", "int2", 0, "2 bits: for experiments"},
+  scheme{"xtc-1", family::compressor, "xtc-1", "xtc-1", 4,
+         "about 5 bits, by a profile of the model", true},
+  scheme{"xtc-2", family::compressor, "xtc-2", "xtc-2", 4, "about 4 bits, by a profile", true},
+  scheme{"xtc-3", family::compressor, "xtc-3", "xtc-3", 4, "about 3 bits, by a profile", true},
+  scheme{"xtc", family::compressor, "xtc-3", "xtc-3", 4, "xtc-3", true},
+  scheme{"xtc-4", family::compressor, "xtc-4", "xtc-4", 4, "about 2 bits, by a profile", true},
+  scheme{"xtc-5", family::compressor, "xtc-5", "xtc-5", 4, "about 1 bit, by a profile", true},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> milder{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> milder{{
   {"lowrank-3", "lowrank"},
   {"lowrank", "int6"},
   {"svd", "int4"},
   {"sparse", "int4"},
+  {"xtc-5", "xtc-4"},
+  {"xtc-4", "xtc-3"},
+  {"xtc-3", "xtc-2"},
+  {"xtc-2", "xtc-1"},
+  {"xtc-1", "int8"},
   {"int2", "int3"},
   {"int3", "int4"},
   {"int4", "int5"},

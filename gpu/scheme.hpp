@@ -22,6 +22,7 @@ struct scheme {
   std::string_view values;       ///< codec; "raw" = none
   std::uint32_t first_tokens;    ///< of a sequence that stay raw unless told otherwise
   std::string_view description;  ///< for people, one line
+  bool learned = false;          ///< by a profile of the model; int8 where there is none
 };
 
 /// All of them, gentlest first within a family.

@@ -7,6 +7,7 @@
 #include "gpu/host/lowrank_codec.hpp"
 #include "gpu/host/sparse_codec.hpp"
 #include "gpu/host/svd_codec.hpp"
+#include "gpu/host/xtc_codec.hpp"
 
 namespace cellard::gpu::host {
 
@@ -22,6 +23,9 @@ std::vector<std::unique_ptr<segment_codec>> every_codec(level loops) {
     all.push_back(std::make_unique<lowrank_codec>(bits, loops));
   }
   all.push_back(std::make_unique<sparse_codec>(loops));
+  for (unsigned number = 1; number <= xtc_most_level + 1; ++number) {
+    all.push_back(std::make_unique<xtc_codec>(number, loops));
+  }
   return all;
 }
 

@@ -7,6 +7,7 @@
 #include "gpu/container_writer.hpp"
 #include "gpu/numbers.hpp"
 #include "tests/conformance/codec_cases.hpp"
+#include "tests/support/profiles.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
@@ -90,6 +91,9 @@ gpu::block shape() {
   out.heads = 2;
   out.key_dim = out.value_dim = channels / 2;
   out.rope = &rope;
+  static const auto learned = tests::reflecting_profile(
+    {out.type, gpu::profile_scope::head, true, out.layers, out.heads, out.key_dim, out.value_dim});
+  out.learned = learned.get();
   return out;
 }
 

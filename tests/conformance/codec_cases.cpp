@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "gpu/host/rope_loops.hpp"
 #include "gpu/numbers.hpp"
+#include "tests/support/profiles.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -143,6 +144,14 @@ std::vector<codec_case> make_odd_cases() {
 
 }  // namespace
 
+std::shared_ptr<const gpu::profile> learn(gpu::segment& shape) {
+  const auto scope = shape.heads == 3 ? gpu::profile_scope::layer : gpu::profile_scope::head;
+  auto made = reflecting_profile(
+    {shape.type, scope, shape.rope != nullptr, 1, shape.heads, shape.dim, shape.dim});
+  shape.learned = made.get();
+  return made;
+}
+
 codec_case make_case(dtype type, side what, std::uint32_t tokens, std::uint32_t heads,
                      std::uint32_t dim, numbers kind, rotation how) {
   codec_case out;
@@ -160,6 +169,7 @@ codec_case make_case(dtype type, side what, std::uint32_t tokens, std::uint32_t 
     out.rope = std::make_shared<const gpu::rope_table>(rope, 1000, tokens);
     out.shape.rope = out.rope.get();
   }
+  out.learned = learn(out.shape);
   std::mt19937 random(tokens + 1000 * dim);
   if (kind == numbers::few_directions) {
     for (const float value : two_directions(out.shape, random)) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "gpu/codec_set.hpp"
+#include "gpu/profile.hpp"
 #include "gpu/rope_table.hpp"
 
 #include <memory>
@@ -28,7 +29,12 @@ struct codec_case {
   gpu::segment shape;
   std::vector<std::byte> raw;
   std::shared_ptr<const gpu::rope_table> rope;  // what shape.rope points to
+  std::shared_ptr<const gpu::profile> learned;  // what shape.learned points to
 };
+
+/// A profile for `shape`, which it points to afterwards: of a layer where there are three heads, of
+/// heads otherwise.
+std::shared_ptr<const gpu::profile> learn(gpu::segment& shape);
 
 codec_case make_case(core::dtype type, gpu::side what, std::uint32_t tokens, std::uint32_t heads,
                      std::uint32_t dim, numbers kind = numbers::normal, rotation how = {});

@@ -42,6 +42,11 @@ constexpr golden known[] = {
   {"lowrank", 0x44979e8518b4ba69, 0x8fd27e0a8b9088d6},
   {"lowrank-3", 0x602709605bb86e5e, 0x457e031ca8640d22},
   {"sparse", 0x43a5cd53929937c2, 0xf946cf341acd38c6},
+  {"xtc-1", 0x5c341fbf03959ea0, 0x76a890d4257810f7},
+  {"xtc-2", 0x7509c2843e16bc4f, 0xf153cc4827ab85fb},
+  {"xtc-3", 0xfe94a695687ff41c, 0x6c791897d18118ad},
+  {"xtc-4", 0x978cee6534c00973, 0x1a4b7910cacd1528},
+  {"xtc-5", 0xa0bbbd179670f7d2, 0xbcb132aaa5f27fd3},
 };
 
 /// Keys, then values, of 40 tokens, 2 heads of 17. Only integers are random, so that no library
@@ -89,7 +94,8 @@ std::vector<std::byte> numbers_of(const gpu::segment& shape) {
 golden made_by(const gpu::segment_codec& codec) {
   std::vector<std::byte> encoded;
   std::vector<std::byte> decoded;
-  for (const auto& shape : segments()) {
+  for (auto shape : segments()) {
+    const auto learned = tests::learn(shape);
     const bool few = codec.number() == gpu::format::svd;
     const auto bytes = tests::encode(codec, shape, few ? few_directions(shape) : numbers_of(shape));
     BOOST_TEST_REQUIRE(bytes.has_value());

@@ -124,8 +124,10 @@ BOOST_AUTO_TEST_CASE(odd_numbers_are_refused_or_come_back_finite_and_in_their_ra
     each_codec(on, false, [&](const gpu::segment_codec& codec, std::span<const std::byte> bytes) {
       const auto back = decoded_alike(codec.name(), on.shape, bytes);
       if (codec.lossy()) {
-        // A step may be as coarse as the least normal float: then denormals all become one.
-        const float most = on.kind == tests::numbers::denormal ? 2 : 1;
+        // A step may be as coarse as the least normal float: then denormals all become one. One
+        // that was learned is as coarse as what it was learned from.
+        const bool coarse = on.kind == tests::numbers::denormal || codec.needs_profile();
+        const float most = coarse ? 2 : 1;
         BOOST_TEST(gpu::measure(on.shape.type, on.raw, back).largest <= most);
       } else {
         BOOST_TEST((back == on.raw));

@@ -9,6 +9,7 @@
 #include "gpu/container_reader.hpp"
 #include "gpu/container_writer.hpp"
 #include "gpu/host/codecs.hpp"
+#include "tests/support/profiles.hpp"
 
 #include <algorithm>
 #include <array>
@@ -166,12 +167,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   what.key_dim = dim;
   what.value_dim = by.below(6, 20);
   what.rope = dim > 1 && by.below(0, 8) >= 4 ? &rope : nullptr;
+  const auto learned = tests::reflecting_profile(
+    {what.type, by.below(3, 2) == 0 ? gpu::profile_scope::head : gpu::profile_scope::layer,
+     what.rope != nullptr, what.layers, what.heads, what.key_dim, what.value_dim});
+  what.learned = learned.get();
   if (by.below(0, 16) >= 8) {
     try_block(what, by, std::move(encoded));
     return 0;
   }
   gpu::segment shape = what.at(0, by.below(5, 2) == 0 ? side::keys : side::values);
   shape.dim = dim;
+  const auto of_segment = tests::reflecting_profile(
+    {what.type, learned->shape().scope, what.rope != nullptr, what.layers, what.heads, dim, dim});
+  shape.learned = of_segment.get();
   if (what.rope != nullptr && shape.what == side::keys) {
     const gpu::rope_table table(rope, 7, shape.tokens);
     shape.rope = &table;

@@ -26,7 +26,7 @@ inline void fill_reflection(std::span<std::int16_t> basis, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
     for (std::size_t c = 0; c < size; ++c) {
       const double exact = (i == c ? 1.0 : 0.0) - 2 * v(i) * v(c) / length;
-      basis[i * size + c] = static_cast<std::int16_t>(std::nearbyint(exact * 4096));
+      basis[gpu::basis_index(size, i, c)] = static_cast<std::int16_t>(std::nearbyint(exact * 4096));
     }
   }
 }
@@ -40,7 +40,8 @@ inline gpu::profile_draft reflecting_draft(const gpu::profile_shape& shape) {
       const std::size_t size = shape.size(which);
       std::fill(part.scales.begin(), part.scales.end(), 1.0F);
       for (std::size_t group = 0; group < shape.groups(); ++group) {
-        fill_reflection(part.basis.subspan(group * size * size, size * size), size);
+        fill_reflection(
+          part.basis.subspan(group * shape.basis_size(which), shape.basis_size(which)), size);
       }
     }
   }

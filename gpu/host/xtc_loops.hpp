@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the cellard authors
+//
+// The loops of the calibrated codec. `basis` is that of one group as the profile has it, in pairs
+// of components; `wide` is the same as float, [channels][kept]. Every level gives the same bits: a
+// component is one chain of fused multiply-adds in the order of its channels, a channel an exact
+// sum (modulo 2^32, which only damaged bytes reach) and one fused multiply-add. One immutable table
+// of functions a level; every thread may call them.
+#pragma once
+
+#include "gpu/host/level.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace cellard::gpu::host {
+
+struct xtc_loops {
+  /// values = (values - means) * inverses, rounded twice.
+  using scale_loop = void (*)(const float* means, const float* inverses, std::size_t channels,
+                              float* values);
+
+  /// out[t][i] = sum over c of values[t][c] * wide[c][i]. A token's values are `stride` apart.
+  using forward_loop = void (*)(const float* values, std::size_t stride, std::size_t tokens,
+                                const float* wide, std::size_t channels, std::size_t kept,
+                                float* out);
+
+  /// out = sign(in) * floor(|in| * step + offset); false when one is larger than xtc_largest, or
+  /// not a number.
+  using round_loop = bool (*)(const float* in, std::size_t count, float step, const float* offsets,
+                              std::int16_t* out);
+
+  /// out[t][c] = fma(sum over i of numbers[t][i] * basis(i, c), factors[c], means[c]). A token's
+  /// numbers are `stride` apart, its values `out_stride`.
+  using inverse_loop = void (*)(const std::int16_t* numbers, std::size_t stride, std::size_t tokens,
+                                const std::int16_t* basis, std::size_t channels, std::size_t pairs,
+                                const float* factors, const float* means, float* out,
+                                std::size_t out_stride);
+
+  scale_loop scale;
+  forward_loop forward;
+  round_loop round;
+  inverse_loop inverse;
+};
+
+/// @pre `loops` is one of supported_levels()
+[[nodiscard]] const xtc_loops& xtc_loops_of(level loops) noexcept;
+
+extern const xtc_loops xtc_scalar;
+
+}  // namespace cellard::gpu::host
