@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "error.hpp"
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -16,14 +15,6 @@ namespace nb = nanobind;
 
 namespace cellard::python {
 namespace {
-
-/// The value, or the error as an exception. @pre the GIL is held
-template <class T>
-T value_of(core::result<T> answer) {
-  if (!answer)
-    raise_error(static_cast<int>(answer.error().code()), answer.error().context());
-  return std::move(*answer);
-}
 
 gpu::host::level level_named(const std::string& name) {
   const auto& all = gpu::host::supported_levels();
@@ -52,6 +43,12 @@ gpu::encode_options options_of(const gpu::scheme& by, int first_raw, std::uint32
   options.key_error = key_error;
   options.value_error = value_error;
   return options;
+}
+
+gpu::block block_of(const block_shape& shape, const shared_profile* learned) {
+  auto what = shape.block();
+  what.learned = learned == nullptr ? nullptr : learned->get.get();
+  return what;
 }
 
 core::result<core::ok_t> decode_checked(const gpu::codec_set& codecs, const gpu::block& what,
@@ -111,8 +108,9 @@ coder::coder(const std::string& scheme, const std::string& backend, int first_ra
                        value_error)) {
 }
 
-nb::tuple coder::encode(const block_shape& shape, const raw_bytes& raw) const {
-  const auto what = shape.block();
+nb::tuple coder::encode(const block_shape& shape, const raw_bytes& raw,
+                        const shared_profile* learned) const {
+  const auto what = block_of(shape, learned);
   std::vector<std::byte> out;
   core::result<gpu::encode_report> done = gpu::encode_report{};
   {
@@ -127,8 +125,9 @@ nb::tuple coder::encode(const block_shape& shape, const raw_bytes& raw) const {
                         report.gentler);
 }
 
-void coder::decode(const block_shape& shape, const nb::bytes& encoded, const out_bytes& out) const {
-  const auto what = shape.block();
+void coder::decode(const block_shape& shape, const nb::bytes& encoded, const out_bytes& out,
+                   const shared_profile* learned) const {
+  const auto what = block_of(shape, learned);
   if (out.size() != what.raw_bytes())
     throw nb::value_error("decode: the output has another size than the block");
   core::result<core::ok_t> done = core::ok_t{};
@@ -152,13 +151,15 @@ void bind_codec(nb::module_& module) {
     .def(nb::init<const std::string&, const std::string&, int, std::uint32_t, bool, float, float>(),
          nb::arg("scheme"), nb::arg("backend"), nb::arg("first_raw"), nb::arg("last_raw"),
          nb::arg("verify"), nb::arg("key_error"), nb::arg("value_error"))
-    .def("encode", &coder::encode, nb::arg("shape"), nb::arg("raw"))
-    .def("decode", &coder::decode, nb::arg("shape"), nb::arg("encoded"), nb::arg("out"))
+    .def("encode", &coder::encode, nb::arg("shape"), nb::arg("raw"), nb::arg("profile").none())
+    .def("decode", &coder::decode, nb::arg("shape"), nb::arg("encoded"), nb::arg("out"),
+         nb::arg("profile").none())
     .def_prop_ro("backend", &coder::backend);
   module.def("codec_names", [] {
     nb::list names;
     for (const auto& each : gpu::schemes())
-      names.append(nb::make_tuple(std::string(each.name), std::string(each.description)));
+      names.append(
+        nb::make_tuple(std::string(each.name), std::string(each.description), each.learned));
     return names;
   });
   module.def("codec_backends", [] {

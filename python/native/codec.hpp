@@ -9,15 +9,30 @@
 #include "gpu/block.hpp"
 #include "gpu/codec_set.hpp"
 #include "gpu/container_writer.hpp"
+#include "gpu/profile.hpp"
 
 #include <memory>
 #include <string>
 #include <tuple>
 
+#include "error.hpp"
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
 namespace cellard::python {
+
+/// The value, or the error as an exception. @pre the GIL is held
+template <class T>
+T value_of(core::result<T> answer) {
+  if (!answer)
+    raise_error(static_cast<int>(answer.error().code()), answer.error().context());
+  return std::move(*answer);
+}
+
+/// Never null.
+struct shared_profile {
+  std::shared_ptr<const gpu::profile> get;
+};
 
 /// Shape and rotation of a block, from Python's numbers. It owns what gpu::block points to.
 class block_shape {
@@ -45,11 +60,14 @@ public:
   coder(const std::string& scheme, const std::string& backend, int first_raw,
         std::uint32_t last_raw, bool verify, float key_error, float value_error);
 
-  /// (encoded bytes, largest error of keys, of values, segments that a gentler codec took)
-  [[nodiscard]] nanobind::tuple encode(const block_shape& shape, const raw_bytes& raw) const;
+  /// (encoded bytes, largest error of keys, of values, segments that a gentler codec took).
+  /// `learned` may be null, here and below.
+  [[nodiscard]] nanobind::tuple encode(const block_shape& shape, const raw_bytes& raw,
+                                       const shared_profile* learned) const;
 
   /// The raw block to `out`, its checks compared.
-  void decode(const block_shape& shape, const nanobind::bytes& encoded, const out_bytes& out) const;
+  void decode(const block_shape& shape, const nanobind::bytes& encoded, const out_bytes& out,
+              const shared_profile* learned) const;
 
   [[nodiscard]] std::string backend() const { return codecs_->backend(); }
 

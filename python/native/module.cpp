@@ -8,6 +8,7 @@
 #include "codec.hpp"
 #include "keys.hpp"
 #include "lease.hpp"
+#include "profile.hpp"
 #include "queue.hpp"
 #include "space.hpp"
 #include "stage.hpp"
@@ -22,6 +23,7 @@ NB_MODULE(_cellard, module) {
   cellard::python::bind_space(module);
   cellard::python::bind_client(module);
   cellard::python::bind_queue(module);
+  cellard::python::bind_profile(module);
   cellard::python::bind_codec(module);
   // A user who exits inside `with` leaves objects behind; that is no leak worth a message at exit.
   nanobind::set_leak_warnings(false);

@@ -2,6 +2,9 @@
 # Copyright the cellard authors
 """cellard.codec: the codecs without a daemon."""
 
+import dataclasses
+import pathlib
+
 import numpy as np
 import pytest
 
@@ -94,6 +97,63 @@ def test_a_bound_is_kept_by_gentler_codecs() -> None:
     assert encoded.gentler > 0
     assert encoded.key_error <= 0.05
     assert encoded.value_error <= 0.05
+
+
+def mixed(seed: int, tokens: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Channels that follow a few hidden ones, the same for all seeds."""
+    mixing = np.random.default_rng(0).standard_normal((2, 4, 16))
+    rng = np.random.default_rng(seed)
+
+    def some() -> np.ndarray:
+        hidden = rng.standard_normal((2, 3, tokens, 2, 4))
+        values = np.einsum("lsthd,hdc->lsthc", hidden, mixing)
+        return (values + 0.05 * rng.standard_normal(values.shape)).astype("f2")
+
+    return some(), some()
+
+
+@pytest.mark.parametrize("scope", ["head", "layer"])
+def test_xtc_by_a_profile_of_other_tokens(scope: str) -> None:
+    profile = cellard.Profile.calibrate(*mixed(1), scope=scope)
+    k, v = mixed(2)
+    codec = cellard.codec("xtc", profile=profile)
+    encoded = codec.encode(k, v)
+    k2, v2 = codec.decode(encoded)
+    assert encoded.gentler == 0
+    assert encoded.bits_per_value < 4
+    assert error_of(k2, k) < 0.12
+    assert error_of(v2, v) < 0.12
+    np.testing.assert_array_equal(k2[:, :, :4], k[:, :, :4])
+    with pytest.raises(cellard.Error, match="profile"):
+        other = cellard.Profile.calibrate(k, v, scope=scope)
+        codec.decode(dataclasses.replace(encoded, profile=other))
+
+
+def test_xtc_calibrates_on_what_it_is_given() -> None:
+    k, v = mixed(3)
+    errors, bits = [], []
+    for level in range(1, 6):
+        k2, _, per_value = cellard.codec(f"xtc-{level}").roundtrip(k, v, rope=ROPE)
+        errors.append(error_of(k2, k))
+        bits.append(per_value)
+    assert errors == sorted(errors)
+    assert bits == sorted(bits, reverse=True)
+    assert cellard.codec("xtc").roundtrip(k, v, rope=ROPE)[2] == bits[2]
+
+
+def test_a_profile_is_its_bytes(tmp_path: pathlib.Path) -> None:
+    profile = cellard.Profile.calibrate(*mixed(1), rope=ROPE)
+    assert profile.tokens == 3 * 296
+    profile.save(tmp_path / "profile")
+    again = cellard.Profile.load(tmp_path / "profile")
+    assert again == profile
+    assert again.id == profile.id
+    assert again.data == profile.data
+    assert again.scope == "head"
+    with pytest.raises(cellard.Error, match="profile"):
+        cellard.Profile(profile.data[:-1])
+    with pytest.raises(ValueError, match="scope"):
+        cellard.Profile.calibrate(*mixed(1), scope="model")
 
 
 def test_damage_is_found() -> None:

@@ -35,6 +35,7 @@ from .keys import chain_keys, key_from_bytes
 from .layout import Layout
 from .listing import BlockInfo
 from .match import Match
+from .profile import Profile
 from .rope import Rope
 from .space import Space
 from .stage import PutResult, Stage, StageBlock
@@ -55,6 +56,7 @@ __all__ = [
     "LayoutMismatch",
     "LeaseLost",
     "Match",
+    "Profile",
     "PutResult",
     "Rope",
     "ServerInfo",

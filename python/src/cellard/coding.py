@@ -8,24 +8,25 @@
 The bytes are those that the daemon keeps (docs/codec-format.md).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ._cellard import BlockShape, Coder, codec_backends, codec_names
+from ._cellard import Coder, codec_backends, codec_names
 from .dtypes import ElementType, element_type
+from .profile import Profile
 from .rope import Rope
+from .tensors import check_pair, five_axes, raw_block, shape_of, tiles_of
 
 _Array = npt.NDArray[Any]
-_AXES = ("layers", "sequences", "tokens", "kv_heads", "head_dim")
 
 
 def codecs() -> dict[str, str]:
     """Names that `codec` takes, each with a line of description."""
-    return dict(codec_names())
+    return {name: text for name, text, _ in codec_names()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Encoded:
     key_error, value_error: largest relative Frobenius error of a segment (a tile of one layer);
         0 when everything is exact or nothing was verified.
     gentler: segments that a gentler codec took, because the wanted one refused or erred too much.
+    profile: what it was encoded with, and is decoded with.
     """
 
     blocks: tuple[bytes, ...]
@@ -49,6 +51,7 @@ class Encoded:
     key_error: float
     value_error: float
     gentler: int
+    profile: Profile | None = None
 
     @property
     def nbytes(self) -> int:
@@ -65,8 +68,18 @@ class Encoded:
 class Codec:
     """Made by `cellard.codec`. Immutable; threads may share one."""
 
-    def __init__(self, name: str, coder: Coder, tile_tokens: int, dtype: ElementType | None):
+    def __init__(
+        self,
+        name: str,
+        coder: Coder,
+        tile_tokens: int,
+        dtype: ElementType | None,
+        profile: Profile | None,
+        scope: str,
+    ):
         self.name = name
+        self.profile = profile
+        self._scope = scope
         self._coder = coder
         self._tile_tokens = tile_tokens
         self._dtype = dtype
@@ -91,21 +104,23 @@ class Codec:
         """
         k = np.asarray(k)
         v = None if v is None else np.asarray(v)
-        self._check(k, v)
+        check_pair(k, v, self._dtype)
         kind = self._dtype or element_type(k.dtype)
         known = Rope.of(rope)
-        keys = k if k.ndim == 5 else k[:, None]
-        values = None if v is None else v if v.ndim == 5 else v[:, None]
+        profile = self.profile
+        if profile is None and self.name in _learned():
+            profile = Profile.calibrate(k, v, rope=known, scope=self._scope, dtype=kind.name)
+        keys = five_axes(k)
+        values = None if v is None else five_axes(v)
         blocks: list[bytes] = []
         key_error = value_error = 0.0
         gentler = 0
-        for sequence, begin, end in _tiles(keys.shape, self._tile_tokens):
-            raw = [np.ascontiguousarray(keys[:, sequence, begin:end]).reshape(-1).view(np.uint8)]
-            if values is not None:
-                part = np.ascontiguousarray(values[:, sequence, begin:end])
-                raw.append(part.reshape(-1).view(np.uint8))
-            shape = _shape(kind, keys, values, begin, end, known)
-            coded, of_keys, of_values, milder = self._coder.encode(shape, np.concatenate(raw))
+        for sequence, begin, end in tiles_of(keys.shape, self._tile_tokens):
+            coded, of_keys, of_values, milder = self._coder.encode(
+                shape_of(kind, keys, values, begin, end, known),
+                raw_block(keys, values, sequence, begin, end),
+                profile and profile.native,
+            )
             blocks.append(coded)
             key_error = max(key_error, of_keys)
             value_error = max(value_error, of_values)
@@ -121,6 +136,7 @@ class Codec:
             key_error=key_error,
             value_error=value_error,
             gentler=gentler,
+            profile=profile,
         )
 
     def decode(self, encoded: Encoded) -> tuple[_Array, _Array | None]:
@@ -130,16 +146,16 @@ class Codec:
         kind = element_type(encoded.dtype)
         k = np.empty(encoded.shape, encoded.numpy)
         v = None if encoded.v_shape is None else np.empty(encoded.v_shape, encoded.numpy)
-        keys = k if k.ndim == 5 else k[:, None]
-        values = None if v is None else v if v.ndim == 5 else v[:, None]
-        tiles = _tiles(keys.shape, encoded.tile_tokens)
+        keys = five_axes(k)
+        values = None if v is None else five_axes(v)
+        tiles = tiles_of(keys.shape, encoded.tile_tokens)
         for coded, (sequence, begin, end) in zip(encoded.blocks, tiles, strict=True):
-            shape = _shape(kind, keys, values, begin, end, encoded.rope)
+            shape = shape_of(kind, keys, values, begin, end, encoded.rope)
             parts = [keys[:, sequence, begin:end]]
             if values is not None:
                 parts.append(values[:, sequence, begin:end])
             raw = np.empty(sum(part.nbytes for part in parts), np.uint8)
-            self._coder.decode(shape, coded, raw)
+            self._coder.decode(shape, coded, raw, encoded.profile and encoded.profile.native)
             at = 0
             for part in parts:
                 part[...] = raw[at : at + part.nbytes].view(part.dtype).reshape(part.shape)
@@ -155,25 +171,6 @@ class Codec:
         assert v2 is not None
         return k2, v2, encoded.bits_per_value
 
-    def _check(self, k: _Array, v: _Array | None) -> None:
-        if k.ndim not in (4, 5):
-            raise ValueError(f"k has {k.ndim} axes, 4 or 5 expected: [{', '.join(_AXES)}]")
-        if self._dtype is not None and k.dtype.name not in (
-            *self._dtype.accepts,
-            self._dtype.numpy.name,
-        ):
-            raise ValueError(f"k is {k.dtype}, {self._dtype.name} expected")
-        if 0 in k.shape:
-            raise ValueError(f"k has the shape {k.shape}: no axis may be empty")
-        if v is None:
-            return
-        if v.dtype != k.dtype:
-            raise ValueError(f"k is {k.dtype} and v is {v.dtype}: they have to be alike")
-        if v.ndim != k.ndim or v.shape[:-1] != k.shape[:-1] or v.shape[-1] == 0:
-            raise ValueError(
-                f"k has the shape {k.shape} and v {v.shape}: only the last axis may differ"
-            )
-
 
 def codec(
     name: str,
@@ -186,6 +183,8 @@ def codec(
     max_value_error: float = 0.0,
     verify: bool = True,
     backend: str = "",
+    profile: Profile | None = None,
+    scope: str = "head",
 ) -> Codec:
     """A codec by name (`cellard.codecs()` lists them).
 
@@ -199,6 +198,8 @@ def codec(
         more is kept by a gentler codec. 0 is no bound.
     verify: measure errors and store checks, which costs a decode.
     backend: "scalar", "avx2", ...; the best of this machine when empty.
+    profile: of the model, for "xtc"; without one each `encode` calibrates on what it is given.
+    scope: of such a profile, "head" or "layer".
     """
     if name not in codecs():
         raise ValueError(f"there is no codec {name!r}, there are {', '.join(codecs())}")
@@ -214,7 +215,7 @@ def codec(
         max_key_error,
         max_value_error,
     )
-    return Codec(name, coder, tile_tokens, kind)
+    return Codec(name, coder, tile_tokens, kind, profile, scope)
 
 
 def backends() -> list[str]:
@@ -222,16 +223,6 @@ def backends() -> list[str]:
     return list(codec_backends())
 
 
-def _tiles(shape: tuple[int, ...], tokens: int) -> Iterator[tuple[int, int, int]]:
-    for sequence in range(shape[1]):
-        for begin in range(0, shape[2], tokens):
-            yield sequence, begin, min(begin + tokens, shape[2])
-
-
-def _shape(
-    kind: ElementType, keys: _Array, values: _Array | None, begin: int, end: int, rope: Rope | None
-) -> BlockShape:
-    layers, _, _, heads, dim = keys.shape
-    how = rope.as_c() if rope else None
-    value_dim = 0 if values is None else values.shape[4]
-    return BlockShape(kind.number, layers, end - begin, heads, dim, value_dim, begin, how)
+def _learned() -> set[str]:
+    """Codecs that need a profile."""
+    return {name for name, _, learned in codec_names() if learned}
