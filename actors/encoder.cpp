@@ -25,6 +25,10 @@ gpu::encode_options options_of(const config::codec_settings& from) {
   return options;
 }
 
+std::size_t raw_bytes(const encode_job& job) {
+  return job.codec == 0 ? job.bytes.size() : job.shape.block_bytes();
+}
+
 std::uint32_t half_bits(float error) {
   constexpr float largest = 65504;
   return gpu::float_to_f16_up(std::min(error, largest));
@@ -87,16 +91,17 @@ encoder_state::answer encoder_state::work(const encode_job& job) {
     return encoded(job);
   } catch (const std::exception& why) {  // bad_alloc, length_error
     return core::fail(core::errc::out_of_memory, "encode: no memory for a block of {} bytes: {}",
-                      job.raw.size(), why.what());
+                      job.bytes.size(), why.what());
   }
 }
 
 encoder_state::answer encoder_state::encoded(const encode_job& job) {
-  const auto codec = codec_of(job.codec);
+  const auto codec = codec_of(job.scheme);
   CELLARD_TRY(codec);
   auto out = std::make_shared<std::vector<std::byte>>(
-    (*codec)->most_encoded_bytes(job.shape, job.raw.size()));
-  const auto bytes = (*codec)->encode(job.shape, job.first_token, job.raw, *out);
+    (*codec)->most_encoded_bytes(job.shape, raw_bytes(job)));
+  const auto bytes = job.codec == 0 ? (*codec)->encode(job.shape, job.first_token, job.bytes, *out)
+                                    : (*codec)->encode_again(job.shape, job.bytes, *out);
   CELLARD_TRY(bytes);
   out->resize(*bytes);
   const auto& report = (*codec)->report();

@@ -4,12 +4,6 @@
 
 namespace cellard::actors {
 
-std::vector<core::block_name> eviction_state::choose(space_id space, std::uint64_t bytes) {
-  std::vector<core::block_name> victims;
-  order->choose(space, bytes, victims);
-  return victims;
-}
-
 void eviction_state::apply(const config::configuration& settings) {
   if (order->name() != settings.eviction.strategy) {
     order->exchange(settings.eviction.strategy);
@@ -22,8 +16,8 @@ eviction_actor::behavior_type eviction(eviction_actor::stateful_pointer<eviction
   state.order = std::make_unique<core::eviction_order>(settings->eviction.strategy);
   return {
     [&state](record_atom, const core::access_batch& batch) { state.order->record(batch); },
-    [&state](choose_atom, space_id space, std::uint64_t bytes) {
-      return state.choose(space, bytes);
+    [&state](choose_atom, space_id space, std::uint64_t bytes, const core::ladder& by) {
+      return state.order->choose(space, bytes, by);
     },
     [&state](refused_atom, space_id space, const std::vector<core::block_name>& blocks) {
       state.order->refused(space, blocks);

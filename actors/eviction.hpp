@@ -19,7 +19,6 @@ struct eviction_state {
 
   static constexpr const char* name = "eviction";
 
-  std::vector<core::block_name> choose(space_id space, std::uint64_t bytes);
   void apply(const config::configuration& settings);
 
   eviction_actor::pointer self;

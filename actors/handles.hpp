@@ -42,8 +42,9 @@ using encoder_actor = caf::typed_actor<
 using eviction_actor = caf::typed_actor<
   // What one request did. No answer.
   caf::reacts_to<record_atom, core::access_batch>,
-  // Victims of a namespace that hold so many bytes, in their order; fewer when there are no more.
-  caf::replies_to<choose_atom, space_id, std::uint64_t>::with<std::vector<core::block_name>>,
+  // Victims of a namespace that hold so many bytes, in their order, and what a ladder would keep in
+  // fewer; less when there is no more.
+  caf::replies_to<choose_atom, space_id, std::uint64_t, core::ladder>::with<core::choice>,
   // These were not dropped.
   caf::reacts_to<refused_atom, space_id, std::vector<core::block_name>>,
   // The namespace is gone.

@@ -12,6 +12,7 @@
 #include "actors/inbound.hpp"
 #include "config/config.hpp"
 #include "core/access_batch.hpp"
+#include "core/eviction_order.hpp"
 #include "core/layout.hpp"
 #include "core/place.hpp"
 #include "core/result.hpp"
@@ -90,10 +91,11 @@ struct copy_batch {
 
 /// Encode one block's bytes, which nobody changes. They live as long as the job.
 struct encode_job {
-  std::string codec;  ///< a scheme of gpu/scheme.hpp
+  std::string scheme;  ///< of gpu/scheme.hpp
   core::layout shape;
   std::uint64_t first_token = 0;
-  std::span<const std::byte> raw;
+  std::uint16_t codec = 0;  ///< of the bytes as they are; 0 = raw
+  std::span<const std::byte> bytes;
   std::shared_ptr<core::segment> source;
 };
 struct encoded_block {
@@ -183,6 +185,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::staging_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::config::snapshot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<cellard::core::segment>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::block_name>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::ladder)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::choice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::scrub_job>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::reservation>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::errc>)

@@ -125,8 +125,11 @@ private:
   void ask_segment(bool needed);
   void ask_again_later();
   void ask_again(time_point now);
-  void choose_victims(std::uint64_t bytes);
-  void evict(const std::vector<core::block_name>& victims);
+  void run_ahead_of_watermarks();
+  void choose_victims(std::uint64_t bytes, const core::ladder& by);
+  void evict(const core::choice& made, bool by_ladder);
+  [[nodiscard]] core::ladder ladder_now(bool drops) const;
+  void lower(const std::vector<core::lowered_block>& blocks);
   void populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from,
                 std::uint64_t piece);
   void refresh_segments();
@@ -134,13 +137,23 @@ private:
 
   /// Has the bytes of removed blocks overwritten, gives their slots back, and calls `then`.
   void overwrite(std::vector<core::scrub_job> jobs, std::function<void()> then);
-  [[nodiscard]] std::string codec_wanted() const;
+  /// A block that is to be encoded, or is being.
+  struct coding {
+    core::block_name block;
+    std::uint16_t part = 0;
+    unsigned step = 0;       ///< of the ladder; 0: as codec_ says
+    std::uint64_t wins = 0;  ///< of these winning_ has so many
+  };
+  [[nodiscard]] const std::string& wanted(const std::string config::quota_settings::*field,
+                                          const std::string& otherwise) const;
   void choose_codec();
+  void encode_later(const coding& what);
+  void give_up(const coding& what);
   void remember_fresh(const core::access_batch& events);
   void encode_next();
-  void place_encoded(const core::recode_job& job, const encoded_block& done);
-  void end_encoding(const core::recode_job& job, const core::write_job* to);
-  void encoded_one();
+  void place_encoded(const coding& what, const core::recode_job& job, const encoded_block& done);
+  void end_encoding(const coding& what, const core::recode_job& job, const core::write_job* to);
+  void encoded_one(const coding& what);
 
   void after_request();
   void arm_tick();
@@ -152,12 +165,11 @@ private:
   sent_segments sent_;
   std::vector<std::uint64_t> returned_;  ///< leases, of the request being served
   std::deque<entry> waiting_;            ///< bounded by the sessions' credits
-  struct part_name {
-    core::block_name block;
-    std::uint16_t part;
-  };
-  std::string codec_;                ///< "raw", or the scheme that blocks are recoded to
-  std::deque<part_name> to_encode_;  ///< bounded by codec.queue
+  std::string codec_ = "raw";        ///< the scheme that blocks are recoded to after their commit
+  std::vector<std::string> ladder_;  ///< schemes, gentlest first
+  std::deque<coding> to_encode_;     ///< bounded by codec.queue
+  std::uint64_t winning_ = 0;        ///< bytes that the ladder's codings are expected to win
+  std::uint64_t lower_from_ = 0;     ///< fill above which the ladder is asked again
   std::size_t encoding_ = 0;
   std::size_t next_worker_ = 0;
   std::size_t populating_ = 0;

@@ -135,39 +135,38 @@ void shard_state::make_room() {
   for (const entry& what : waiting_) {
     wanted += core->memory().cost(what.length);
   }
-  choose_victims(wanted);
+  choose_victims(wanted, {});  // no put waits for an encoder
 }
 
 void shard_state::run_ahead() {
   const auto& memory = core->memory();
-  const auto populated = memory.populated_bytes();
-  const auto used = memory.used_bytes();
   if (populating_ > 0) {
     return;
   }
   if (!denied_) {
-    if (memory.free_bytes() < std::max(populated / 8, 2 * block_cost_)) {
+    if (memory.free_bytes() < std::max(memory.populated_bytes() / 8, 2 * block_cost_)) {
       ask_segment(false);
     }
-  } else if (used > setup_.settings->memory.high_watermark.of(populated) && !choosing_) {
-    choose_victims(used - setup_.settings->memory.low_watermark.of(populated));
+  } else if (!choosing_) {
+    run_ahead_of_watermarks();
   }
 }
 
-void shard_state::choose_victims(std::uint64_t bytes) {
+void shard_state::choose_victims(std::uint64_t bytes, const core::ladder& by) {
   choosing_ = true;
-  self->request(setup_.order, caf::infinite, choose_atom::value, setup_.what.id, bytes)
-    .then([this](const std::vector<core::block_name>& victims) { evict(victims); },
+  self->request(setup_.order, caf::infinite, choose_atom::value, setup_.what.id, bytes, by)
+    .then([this, by](const core::choice& made) { evict(made, by.steps > 0); },
           [this](const caf::error&) {
             choosing_ = false;
             refuse_waiting();
           });
 }
 
-void shard_state::evict(const std::vector<core::block_name>& victims) {
+void shard_state::evict(const core::choice& made, bool by_ladder) {
   choosing_ = false;
+  lower(made.lowered);
   std::uint64_t freed = 0;
-  auto refused = core->evict(victims, freed);
+  auto refused = core->evict(made.victims, freed);
   if (!refused.empty()) {
     self->send(setup_.order, refused_atom::value, setup_.what.id, std::move(refused));
   }
@@ -175,7 +174,7 @@ void shard_state::evict(const std::vector<core::block_name>& victims) {
   if (freed > 0) {
     rounds_ = 0;
     retry_waiting();
-  } else if (!victims.empty() && !waiting_.empty() && ++rounds_ < most_rounds) {
+  } else if ((!made.victims.empty() || by_ladder) && !waiting_.empty() && ++rounds_ < most_rounds) {
     make_room();  // the least wanted are leased: the next ones may not be
   } else {
     // A put is best effort and does not wait for a lease to end.

@@ -36,6 +36,7 @@ json to_json(const core::shard_counters& from) {
     {"corrupt", from.corrupt.get()},
     {"recoded", from.recoded.get()},
     {"recoded_bytes_won", from.recoded_bytes_won.get()},
+    {"lowered", from.lowered.get()},
     {"recodes_dropped", from.recodes_dropped.get()},
     {"served_bytes", from.served_bytes.get()},
     {"blocks", from.blocks.get()},

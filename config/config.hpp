@@ -93,6 +93,8 @@ struct eviction_settings {
 
 struct codec_settings {
   std::string policy = "raw";
+  std::string ladder;  ///< names, gentlest first (config/ladder.hpp); empty: none
+  percent ladder_share{250'000};
   percent cpu{250'000};      ///< of one core, for each of quantizer and compressor
   std::uint32_t queue = 64;  ///< blocks that wait for one of them
   std::uint32_t first_raw = 4;
@@ -134,8 +136,9 @@ struct quota_settings {
   std::string tenant;                            ///< glob on the tenant; empty: any
   size_or_percent guaranteed{std::uint64_t{0}};  ///< of capacity
   size_or_percent maximum{percent{1'000'000}};
-  duration max_age{0};            ///< 0: no limit
-  std::string codec = "default";  ///< codec.policy for these namespaces
+  duration max_age{0};             ///< 0: no limit
+  std::string codec = "default";   ///< codec.policy for these namespaces
+  std::string ladder = "default";  ///< codec.ladder for these namespaces
 };
 
 struct log_settings {

@@ -3,6 +3,7 @@
 //
 // The table itself: a row a key. Defaults are the fields' own (config.hpp).
 #include "config/address.hpp"
+#include "config/ladder.hpp"
 #include "config/schema.hpp"
 
 #include <algorithm>
@@ -139,6 +140,7 @@ constexpr auto restart = effect::restart;
 
 constexpr std::string_view names = "names of up to 64 letters, digits, '.', '_' and '-'";
 constexpr std::string_view patterns = "patterns of up to 255 bytes, * and ? being wild";
+constexpr std::string_view ladders = "up to 4 codecs of codec.policy, commas between them";
 constexpr std::string_view words_only{};
 
 constexpr key mode_key() {
@@ -229,6 +231,13 @@ constexpr auto codec_keys = std::to_array<key>({
                                "How blocks are kept once they are stored; they are encoded "
                                "in the background.")),
     &vocabulary::codec_policies),
+  text(codec_key<&cs::ladder>(row("codec.ladder", "words", ladders, live,
+                                  "Codecs that blocks go through before they are dropped, the "
+                                  "gentlest first.")),
+       is_ladder),
+  codec_key<&cs::ladder_share>(
+    row("codec.ladder_share", "share", "1 % to 90 %", live,
+        "Of a namespace's bytes, kept in each step before its oldest block goes down.")),
   codec_key<&cs::cpu>(row("codec.cpu", "share of a core", "1 % to 100 %", live,
                           "Time that each of quantizer and compressor may take.")),
   codec_key<&cs::queue>(row("codec.queue", "blocks", "1 to 65536", live,
@@ -326,6 +335,9 @@ constexpr auto quota_keys = std::to_array<key>({
   registered(quota_key<&qs::codec>(
                row("quota.codec", "word", words_only, live, "codec.policy for these namespaces.")),
              &vocabulary::quota_codecs),
+  text(quota_key<&qs::ladder>(
+         row("quota.ladder", "words", ladders, live, "codec.ladder for these namespaces.")),
+       is_ladder_or_default),
 });
 
 constexpr auto log_keys = std::to_array<key>({

@@ -73,10 +73,11 @@ bool eviction_order::space_order::fall(unsigned from, const ladder& by, choice& 
   const unsigned to = from + 1;
   steps.append(to, id, bytes);
   if (made.lowered.size() < by.codings && to > by.skipped && steps.give_codec(id, to)) {
-    made.lowered.push_back({{id, blocks[id].generation}, to});
-    won += bytes / 2;
-    steps.resize(id, bytes, bytes - bytes / 2);
-    blocks.set_bytes(id, bytes - bytes / 2);
+    const std::uint32_t wins = bytes / 2;
+    made.lowered.push_back({{id, blocks[id].generation}, to, wins});
+    won += wins;
+    steps.resize(id, bytes, bytes - wins);
+    blocks.set_bytes(id, bytes - wins);
   }
   return true;
 }

@@ -38,11 +38,12 @@ struct ladder {
 struct lowered_block {
   block_name block;
   unsigned step = 0;
+  std::uint32_t wins = 0;  ///< bytes, as far as one can tell before
 };
 
 struct choice {
   std::vector<block_name> victims;
-  std::vector<lowered_block> lowered;  ///< each is taken to hold half of its bytes from now on
+  std::vector<lowered_block> lowered;  ///< each is taken to hold so many bytes less from now on
 };
 
 class eviction_order {

@@ -44,6 +44,7 @@ struct alignas(64) shard_counters {
   counter corrupt;
   counter recoded;  ///< blocks whose bytes were encoded after their commit
   counter recoded_bytes_won;
+  counter lowered;          ///< of the recoded ones, those that a ladder asked for
   counter recodes_dropped;  ///< encoded in vain: no room, nothing won, or the block went meanwhile
   counter served_bytes;     ///< bytes handed out by get
 

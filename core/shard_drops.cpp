@@ -24,7 +24,7 @@ void shard::free_slot(slot_ref slot, bool scrubs) {
     end_slot(slot, scrubs);
   } else {
     deferred_.push_back({slot, leases_.next_id(), scrubs});
-    deferred_bytes_ += arena_.cost(arena_.header(slot).length);
+    deferred_bytes_ += arena_.taken_bytes(slot);
   }
 }
 
@@ -45,7 +45,7 @@ void shard::scrubbed(const std::vector<scrub_job>& done) {
 
 void shard::free_deferred() {
   while (!deferred_.empty() && !leases_.any_before(deferred_.front().before)) {
-    deferred_bytes_ -= arena_.cost(arena_.header(deferred_.front().slot).length);
+    deferred_bytes_ -= arena_.taken_bytes(deferred_.front().slot);
     end_slot(deferred_.front().slot, deferred_.front().scrubs);
     deferred_.pop_front();
   }

@@ -60,6 +60,7 @@ constexpr metric of_space[] = {
   {"corrupt", "blocks_corrupt_total", counter, "Blocks with a wrong checksum."},
   {"recoded", "blocks_encoded_total", counter, "Blocks encoded after they were stored."},
   {"recoded_bytes_won", "encoding_won_bytes_total", counter, "Memory that encoding freed."},
+  {"lowered", "lowered_total", counter, "Blocks that the ladder keeps in fewer bytes."},
   {"recodes_dropped", "encodings_dropped_total", counter, "Encodings that came to nothing."},
   {"blocks", "blocks", gauge, "Blocks that can be found."},
   {"leases", "leases", gauge, "Blocks leased to readers."},

@@ -27,7 +27,7 @@ struct encoder_house : stepped_system {
     raw.assign(shape.block_bytes(), std::byte{0x3a});
   }
 
-  encode_job job(const std::string& codec = "int8") { return {codec, shape, 0, raw, nullptr}; }
+  encode_job job(const std::string& codec = "int8") { return {codec, shape, 0, 0, raw, nullptr}; }
 
   core::layout shape;
   std::vector<std::byte> raw;
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_block_is_answered_with_fewer_bytes_and_its_error) {
 BOOST_AUTO_TEST_CASE(what_no_codec_can_take_is_refused_and_the_next_is_served) {
   encoder_house house(4, 1'000'000);
   auto wrong = house.job();
-  wrong.raw = wrong.raw.first(7);
+  wrong.bytes = wrong.bytes.first(7);
   const auto refused = *house.ask<answer>(house.one, encode_atom::value, wrong);
   BOOST_TEST_REQUIRE(!refused.has_value());
   BOOST_TEST((refused.error().code() == errc::invalid_argument));
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_block_for_which_there_is_no_memory_is_refused_and_the_nex
   huge.shape.layers = huge.shape.kv_heads = huge.shape.head_dim = huge.shape.v_head_dim = 1U << 15;
   huge.shape.block_tokens = 1U << 15;
   // No vector can be as long as its encoding; the bytes themselves are not looked at.
-  huge.raw = {house.raw.data(), huge.shape.block_bytes()};
+  huge.bytes = {house.raw.data(), huge.shape.block_bytes()};
   const auto refused = *house.ask<answer>(house.one, encode_atom::value, huge);
   BOOST_TEST_REQUIRE(!refused.has_value());
   BOOST_TEST((refused.error().code() == errc::out_of_memory));

@@ -29,10 +29,9 @@ struct order_house : stepped_system {
 
   std::vector<core::node_id> choose(space_id space, std::uint64_t bytes) {
     std::vector<core::node_id> nodes;
-    const auto victims =
-      ask<std::vector<core::block_name>>(order, choose_atom::value, space, bytes);
-    BOOST_TEST_REQUIRE(victims.has_value());
-    for (const auto& each : *victims) {
+    const auto made = ask<core::choice>(order, choose_atom::value, space, bytes, core::ladder{});
+    BOOST_TEST_REQUIRE(made.has_value());
+    for (const auto& each : made->victims) {
       nodes.push_back(each.node);
     }
     return nodes;

@@ -47,9 +47,10 @@ BOOST_AUTO_TEST_CASE(tables_of_a_list_come_go_and_change) {
     == "listener[0]: none -> { path = \"/s\", mode = \"0660\", group = \"\", tenant = \"\", "
        "allow_root = false } (needs a restart)");
   BOOST_TEST(to_text(found[1]) == "quota[0].max_age: \"0 s\" -> \"1 h\" (live)");
-  BOOST_TEST(to_text(found[2])
-             == "quota[1]: { namespace = \"b\", tenant = \"\", guaranteed = \"0\", maximum = "
-                "\"100 %\", max_age = \"0 s\", codec = \"default\" } -> none (live)");
+  BOOST_TEST(
+    to_text(found[2])
+    == "quota[1]: { namespace = \"b\", tenant = \"\", guaranteed = \"0\", maximum = "
+       "\"100 %\", max_age = \"0 s\", codec = \"default\", ladder = \"default\" } -> none (live)");
 }
 
 BOOST_AUTO_TEST_CASE(what_the_issue_wants_live_is_live) {

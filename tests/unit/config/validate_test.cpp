@@ -2,6 +2,8 @@
 // Copyright the cellard authors
 #include "config/validate.hpp"
 
+#include "config/ladder.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 namespace cellard::config {
@@ -141,6 +143,23 @@ BOOST_AUTO_TEST_CASE(two_quotas_for_the_same_are_a_mistake) {
              == "quota[1] is for the same namespaces and tenants as quota[0]");
   settings.quotas[1].tenant = "b";
   BOOST_TEST(told(validate(settings)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_ladder_is_a_few_different_codecs) {
+  for (const std::string good : {"", "int8", "int8, int4", "lossless int8,int4 , int3"}) {
+    configuration settings;
+    settings.codec.ladder = good;
+    BOOST_TEST(told(validate_keys(settings)) == "");
+  }
+  for (const std::string bad :
+       {"raw", "int8, magic", "int8, int8", "int8, int6, int5, int4, int3", "default"}) {
+    configuration settings;
+    settings.codec.ladder = bad;
+    BOOST_TEST(told(validate_keys(settings))
+               == "codec.ladder = \"" + bad
+                    + "\": allowed are up to 4 codecs of codec.policy, commas between them");
+  }
+  BOOST_TEST(ladder_names(" int8 ,int4").size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_configuration_made_by_hand_is_checked_key_by_key) {
