@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(the_larger_half_of_a_token_is_what_int8_makes_of_it_and_the
   const sparse_codec codec(level::scalar);
   const integer_codec dense(8, level::scalar);
   for (const side what : {side::keys, side::values}) {
-    const auto shape = shape_of(what, 300, 3, 7);  // two tiles, an odd number of channels
+    const auto shape = shape_of(what, 400, 3, 7);  // two tiles, an odd number of channels
     std::mt19937 random(4);
     std::normal_distribution<float> normal;
     std::vector<float> raw(shape.count());
