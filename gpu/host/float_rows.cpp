@@ -3,17 +3,13 @@
 #include "gpu/host/float_rows.hpp"
 
 #include "gpu/host/integer_steps.hpp"
-#include "gpu/rope_table.hpp"
+#include "gpu/host/segment_check.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace cellard::gpu::host {
 namespace {
-
-std::string_view name_of(side what) noexcept {
-  return what == side::keys ? "keys" : "values";
-}
 
 void clamp(std::span<float> row, float most) {
   for (float& value : row) {
@@ -30,28 +26,6 @@ float_rows::float_rows(level loops)
 
 bool float_rows::rotates(const segment& shape) noexcept {
   return shape.what == side::keys && shape.rope != nullptr;
-}
-
-core::result<core::ok_t> float_rows::check(const segment& shape, std::string_view codec) {
-  if (core::element_bytes(shape.type) == 0) {
-    return core::fail(core::errc::invalid_argument,
-                      "{} keeps numbers; the layout is {}: store such blocks raw", codec,
-                      core::to_string(shape.type));
-  }
-  if (shape.count() == 0) {
-    return core::fail(core::errc::invalid_argument,
-                      "{} was asked for a segment of {} tokens, {} heads, {} values: there is "
-                      "nothing to keep",
-                      codec, shape.tokens, shape.heads, shape.dim);
-  }
-  if (rotates(shape)
-      && (shape.rope->tokens() < shape.tokens || 2 * shape.rope->pairs() > shape.dim)) {
-    return core::fail(core::errc::invalid_argument,
-                      "the rotation of {} tokens and {} channels does not fit a segment of {} "
-                      "tokens and {} channels a head",
-                      shape.rope->tokens(), 2 * shape.rope->pairs(), shape.tokens, shape.dim);
-  }
-  return core::ok_t{};
 }
 
 core::result<core::ok_t> float_rows::read(const segment& shape, std::span<const std::byte> raw,

@@ -22,11 +22,8 @@ public:
   /// Whether keys are rotated back, and again after decoding.
   [[nodiscard]] static bool rotates(const segment& shape) noexcept;
 
-  /// errc::invalid_argument, in `codec`'s name, where a segment is no matrix of numbers.
-  [[nodiscard]] static core::result<core::ok_t> check(const segment& shape, std::string_view codec);
-
   /// All rows. errc::invalid_argument when a value is not finite or above 2^120.
-  /// @pre check(shape); rows.size() == shape.count()
+  /// @pre check_segment(shape); rows.size() == shape.count()
   core::result<core::ok_t> read(const segment& shape, std::span<const std::byte> raw,
                                 std::string_view codec, std::span<float> rows) const;
 

@@ -2,41 +2,16 @@
 // Copyright the cellard authors
 #include "gpu/host/integer_codec_base.hpp"
 
-#include "gpu/rope_table.hpp"
+#include "gpu/host/segment_check.hpp"
 
 namespace cellard::gpu::host {
-namespace {
-
-std::string_view name_of(side what) noexcept {
-  return what == side::keys ? "keys" : "values";
-}
-
-}  // namespace
 
 bool integer_codec_base::rotates(const segment& shape) const noexcept {
   return !symmetric() && shape.what == side::keys && shape.rope != nullptr;
 }
 
 core::result<core::ok_t> integer_codec_base::check(const segment& shape) const {
-  if (core::element_bytes(shape.type) == 0) {
-    return core::fail(core::errc::invalid_argument,
-                      "{} keeps numbers; the layout is {}: store such blocks raw", name_,
-                      core::to_string(shape.type));
-  }
-  if (shape.count() == 0) {
-    return core::fail(core::errc::invalid_argument,
-                      "{} was asked for a segment of {} tokens, {} heads, {} values: there is "
-                      "nothing to keep",
-                      name_, shape.tokens, shape.heads, shape.dim);
-  }
-  if (rotates(shape)
-      && (shape.rope->tokens() < shape.tokens || 2 * shape.rope->pairs() > shape.dim)) {
-    return core::fail(core::errc::invalid_argument,
-                      "the rotation of {} tokens and {} channels does not fit a segment of {} "
-                      "tokens and {} channels a head",
-                      shape.rope->tokens(), 2 * shape.rope->pairs(), shape.tokens, shape.dim);
-  }
-  return core::ok_t{};
+  return check_segment(shape, name_, rotates(shape));
 }
 
 std::size_t integer_codec_base::bound(const segment& shape) const noexcept {

@@ -3,6 +3,7 @@
 #include "gpu/host/lowrank_codec.hpp"
 
 #include "gpu/host/factor_codes.hpp"
+#include "gpu/host/segment_check.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -33,7 +34,7 @@ std::size_t lowrank_codec::bound(const segment& shape) const noexcept {
 core::result<std::size_t> lowrank_codec::encode(const segment& shape,
                                                 std::span<const std::byte> raw,
                                                 std::span<std::byte> out, scratch& work) const {
-  CELLARD_TRY(float_rows::check(shape, name()));
+  CELLARD_TRY(check_segment(shape, name(), float_rows::rotates(shape)));
   const std::size_t channels = shape.channels();
   const auto rows = work.take<float>(rows_slot, shape.count());
   CELLARD_TRY(rows_.read(shape, raw, name(), rows));
@@ -67,7 +68,7 @@ core::result<core::ok_t> lowrank_codec::decode(const segment& shape,
                                                std::span<const std::byte> encoded,
                                                token_range wanted, std::span<std::byte> out,
                                                scratch& work) const {
-  CELLARD_TRY(float_rows::check(shape, name()));
+  CELLARD_TRY(check_segment(shape, name(), float_rows::rotates(shape)));
   const std::size_t channels = shape.channels();
   const auto factors =
     factor_reader::open(shape, encoded, work.take<std::int32_t>(sums_slot, channels),

@@ -3,6 +3,7 @@
 #include "gpu/host/svd_codec.hpp"
 
 #include "gpu/host/factor_codes.hpp"
+#include "gpu/host/segment_check.hpp"
 
 namespace cellard::gpu::host {
 namespace {
@@ -27,7 +28,7 @@ std::size_t svd_codec::bound(const segment& shape) const noexcept {
 
 core::result<std::size_t> svd_codec::encode(const segment& shape, std::span<const std::byte> raw,
                                             std::span<std::byte> out, scratch& work) const {
-  CELLARD_TRY(float_rows::check(shape, name()));
+  CELLARD_TRY(check_segment(shape, name(), float_rows::rotates(shape)));
   const std::size_t most = most_rank(shape);
   const auto rows = work.take<float>(rows_slot, shape.count());
   CELLARD_TRY(rows_.read(shape, raw, name(), rows));
@@ -45,14 +46,13 @@ core::result<std::size_t> svd_codec::encode(const segment& shape, std::span<cons
                     "{} of layer {}: {} tokens of {} channels have more than a hundredth of their "
                     "energy outside {} directions, and with more svd would take 8 bits a value: "
                     "int4 takes less",
-                    shape.what == side::keys ? "keys" : "values", shape.layer, shape.tokens,
-                    shape.channels(), most);
+                    name_of(shape.what), shape.layer, shape.tokens, shape.channels(), most);
 }
 
 core::result<core::ok_t> svd_codec::decode(const segment& shape, std::span<const std::byte> encoded,
                                            token_range wanted, std::span<std::byte> out,
                                            scratch& work) const {
-  CELLARD_TRY(float_rows::check(shape, name()));
+  CELLARD_TRY(check_segment(shape, name(), float_rows::rotates(shape)));
   const std::size_t channels = shape.channels();
   const auto row = work.take<float>(rows_slot, channels);
   const auto factors =
