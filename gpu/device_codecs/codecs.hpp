@@ -10,7 +10,10 @@
 
 namespace cellard::gpu {
 
-/// The codecs keep the device.
-[[nodiscard]] codec_set make_codecs(std::shared_ptr<device> on);
+/// Those that have kernels. They keep the device, here and below.
+[[nodiscard]] std::vector<std::unique_ptr<segment_codec>>
+kernel_codecs(const std::shared_ptr<device>& on);
+
+[[nodiscard]] codec_set make_codecs(const std::shared_ptr<device>& on);
 
 }  // namespace cellard::gpu

@@ -50,7 +50,8 @@ bool may_refuse(const gpu::segment_codec& codec, const codec_case& on);
 /// Finite numbers that are not normal.
 const std::vector<codec_case>& odd_cases();
 
-/// Backends that are compared, the host's scalar one first: host_sets.cpp or device_sets.cpp.
+/// Backends that are compared, the host's scalar one first: host_sets.cpp, device_sets.cpp or
+/// cuda_sets.cpp.
 const std::vector<gpu::codec_set>& codec_sets();
 
 core::result<std::vector<std::byte>>

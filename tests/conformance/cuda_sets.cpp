@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// Kernels on a CUDA device, beside the host's scalar codecs and its best. Where there is no device
-// the whole test is skipped, and says so.
+// Kernels on a CUDA device. Where there is none the whole test is skipped, and says so.
 #include "gpu/cuda/device.hpp"
-#include "gpu/device_codecs/codecs.hpp"
-#include "gpu/host/codecs.hpp"
 #include "tests/conformance/codec_cases.hpp"
+#include "tests/conformance/kernel_sets.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -33,13 +31,7 @@ BOOST_TEST_GLOBAL_FIXTURE(device_or_skip);
 namespace cellard::tests {
 
 const std::vector<gpu::codec_set>& codec_sets() {
-  static const auto all = [] {
-    std::vector<gpu::codec_set> sets;
-    sets.push_back(gpu::host::make_codecs(gpu::host::level::scalar));
-    sets.push_back(gpu::host::make_codecs(gpu::host::best_level()));
-    sets.push_back(gpu::make_codecs(*gpu::cuda::open_device()));
-    return sets;
-  }();
+  static const auto all = kernel_sets({*gpu::cuda::open_device()});
   return all;
 }
 

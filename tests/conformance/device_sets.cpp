@@ -2,21 +2,19 @@
 // Copyright the cellard authors
 //
 // Kernels, run by the emulator in each of its schedules.
-#include "gpu/device_codecs/codecs.hpp"
 #include "gpu/emulated/device.hpp"
-#include "gpu/host/codecs.hpp"
 #include "tests/conformance/codec_cases.hpp"
+#include "tests/conformance/kernel_sets.hpp"
 
 namespace cellard::tests {
 
 const std::vector<gpu::codec_set>& codec_sets() {
   static const auto all = [] {
-    std::vector<gpu::codec_set> sets;
-    sets.push_back(gpu::host::make_codecs(gpu::host::level::scalar));
+    std::vector<std::shared_ptr<gpu::device>> devices;
     for (const auto& how : gpu::emulated::schedules()) {
-      sets.push_back(gpu::make_codecs(std::make_shared<gpu::emulated::device>(how)));
+      devices.push_back(std::make_shared<gpu::emulated::device>(how));
     }
-    return sets;
+    return kernel_sets(devices);
   }();
   return all;
 }

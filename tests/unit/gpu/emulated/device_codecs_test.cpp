@@ -39,6 +39,21 @@ std::vector<tests::codec_case> large_cases() {
 
 BOOST_AUTO_TEST_SUITE(device_codecs)
 
+BOOST_AUTO_TEST_CASE(a_device_has_every_codec_that_the_host_has) {
+  const auto on = std::make_shared<device>(schedules()[0]);
+  const auto set = gpu::make_codecs(on);
+  BOOST_TEST(set.all().size() == gpu::host::best_codecs().all().size());
+  for (const auto& codec : gpu::host::best_codecs().all()) {
+    BOOST_TEST(set.find(codec->name()) != nullptr, codec->name());
+  }
+  const auto raw = tests::make_case(dtype::f16, side::values, 1, 1, 8);
+  for (const auto& codec : gpu::kernel_codecs(on)) {
+    const auto before = on->operations();
+    BOOST_TEST(encode(*set.find(codec->name()), raw.shape, raw.raw).has_value());
+    BOOST_TEST(on->operations() > before, codec->name() << " was not encoded by its kernel");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(grids_of_many_blocks_make_the_bytes_of_the_host) {
   const auto& host = gpu::host::best_codecs();
   for (const auto& how : schedules()) {
