@@ -3,7 +3,11 @@
 //
 // Encoded bytes outlive the program that wrote them: XXH3-64 of what each codec makes of one fixed
 // segment, as keys and then as values, encoded and decoded. A line that changes is a new format
-// number, not a new line.
+// number, not a new line; but for "encoded" of svd and lowrank, whose encoders may come to find
+// other factors. Those too are the same on every compiler and level: their sums of floats run in
+// our own loops, in one order, a product and a sum being two roundings (gpu/CMakeLists.txt), and no
+// library's function but sqrt is part of them. With a library's matrix product there could be no
+// such line.
 #include "gpu/numbers.hpp"
 #include "tests/conformance/codec_cases.hpp"
 
