@@ -6,6 +6,7 @@
 #include "gpu/host/integer_codec.hpp"
 
 #include "tests/unit/gpu/levels.hpp"
+#include "tests/unit/gpu/one_segment.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -15,19 +16,10 @@ namespace {
 
 using namespace cellard;
 using namespace gpu::host;
+using namespace tests;
 using gpu::side;
 
 constexpr std::array every_bits{2U, 3U, 4U, 5U, 6U, 8U};
-
-gpu::segment shape_of(side what, std::uint32_t tokens, std::uint32_t heads, std::uint32_t dim) {
-  gpu::segment out;
-  out.type = core::dtype::f32;
-  out.what = what;
-  out.tokens = tokens;
-  out.heads = heads;
-  out.dim = dim;
-  return out;
-}
 
 /// Channels of different means and sizes, as keys have.
 std::vector<float> numbers(const gpu::segment& shape, float size) {
@@ -38,26 +30,6 @@ std::vector<float> numbers(const gpu::segment& shape, float size) {
     const auto channel = static_cast<float>(i % shape.channels());
     out[i] = size * (normal(random) * (1 + std::fmod(channel, 5.0F)) + std::sin(channel));
   }
-  return out;
-}
-
-std::vector<std::byte> encoded(const integer_codec& codec, const gpu::segment& shape,
-                               const std::vector<float>& raw) {
-  gpu::scratch work;
-  std::vector<std::byte> out(codec.bound(shape));
-  const auto size = codec.encode(shape, std::as_bytes(std::span(raw)), out, work);
-  BOOST_TEST_REQUIRE(size.has_value());
-  out.resize(*size);
-  return out;
-}
-
-std::vector<float> decoded(const integer_codec& codec, const gpu::segment& shape,
-                           const std::vector<std::byte>& bytes) {
-  gpu::scratch work;
-  std::vector<float> out(shape.count());
-  const auto done =
-    codec.decode(shape, bytes, {0, shape.tokens}, std::as_writable_bytes(std::span(out)), work);
-  BOOST_TEST_REQUIRE(done.has_value());
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include "gpu/host/lowrank_codec.hpp"
 
 #include "gpu/host/factor_codes.hpp"
+#include "tests/unit/gpu/one_segment.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,68 +18,8 @@ namespace {
 
 using namespace cellard;
 using namespace gpu::host;
+using namespace tests;
 using gpu::side;
-
-gpu::segment shape_of(side what, std::uint32_t tokens, std::uint32_t heads, std::uint32_t dim) {
-  gpu::segment out;
-  out.type = core::dtype::f32;
-  out.what = what;
-  out.tokens = tokens;
-  out.heads = heads;
-  out.dim = dim;
-  return out;
-}
-
-/// Four directions, which are most of it, and noise.
-std::vector<float> numbers(const gpu::segment& shape) {
-  std::mt19937 random(6);
-  std::normal_distribution<float> normal;
-  std::vector<float> out(shape.count());
-  for (int j = 0; j < 4; ++j) {
-    std::vector<float> channel(shape.channels());
-    std::generate(channel.begin(), channel.end(), [&] { return normal(random); });
-    for (std::size_t t = 0; t < shape.tokens; ++t) {
-      const float token = normal(random);
-      for (std::size_t c = 0; c < channel.size(); ++c) {
-        out[t * channel.size() + c] += token * channel[c];
-      }
-    }
-  }
-  for (float& value : out) {
-    value += 0.2F * normal(random);
-  }
-  return out;
-}
-
-std::vector<std::byte> encoded(const gpu::segment_codec& codec, const gpu::segment& shape,
-                               const std::vector<float>& raw) {
-  gpu::scratch work;
-  std::vector<std::byte> out(codec.bound(shape));
-  const auto size = codec.encode(shape, std::as_bytes(std::span(raw)), out, work);
-  BOOST_TEST_REQUIRE(size.has_value());
-  out.resize(*size);
-  return out;
-}
-
-std::vector<float> decoded(const gpu::segment_codec& codec, const gpu::segment& shape,
-                           const std::vector<std::byte>& bytes) {
-  gpu::scratch work;
-  std::vector<float> out(shape.count());
-  BOOST_TEST_REQUIRE(
-    codec.decode(shape, bytes, {0, shape.tokens}, std::as_writable_bytes(std::span(out)), work)
-      .has_value());
-  return out;
-}
-
-double error_of(const std::vector<float>& seen, const std::vector<float>& was) {
-  double off = 0;
-  double all = 0;
-  for (std::size_t i = 0; i < was.size(); ++i) {
-    off += std::pow(static_cast<double>(seen[i]) - static_cast<double>(was[i]), 2);
-    all += std::pow(static_cast<double>(was[i]), 2);
-  }
-  return std::sqrt(off / all);
-}
 
 }  // namespace
 
@@ -87,7 +28,7 @@ BOOST_AUTO_TEST_SUITE(lowrank)
 BOOST_AUTO_TEST_CASE(what_the_directions_took_out_the_rest_need_not_keep) {
   for (const side what : {side::keys, side::values}) {
     const auto shape = shape_of(what, 128, 4, 32);
-    const auto raw = numbers(shape);
+    const auto raw = few_directions(shape, 4, 0.2F);
     for (const unsigned bits : {4U, 3U}) {
       const integer_codec plain(bits, level::scalar);
       const lowrank_codec codec(bits, level::scalar);
@@ -111,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_rest_mends_what_eight_bits_cost_the_factors) {
 
 BOOST_AUTO_TEST_CASE(it_is_factors_and_then_a_segment_of_int_n) {
   const auto shape = shape_of(side::keys, 40, 2, 24);
-  const auto raw = numbers(shape);
+  const auto raw = few_directions(shape, 4, 0.2F);
   const lowrank_codec codec(3, level::scalar);
   const auto bytes = encoded(codec, shape, raw);
   const factor_layout factors{40, 48, 16};
@@ -139,7 +80,7 @@ BOOST_AUTO_TEST_CASE(each_reads_what_the_other_wrote) {
   const auto shape = shape_of(side::values, 30, 1, 33);
   const lowrank_codec four(4, level::scalar);
   const lowrank_codec three(3, level::scalar);
-  const auto bytes = encoded(three, shape, numbers(shape));
+  const auto bytes = encoded(three, shape, few_directions(shape, 4, 0.2F));
   BOOST_TEST((decoded(four, shape, bytes) == decoded(three, shape, bytes)));
 }
 

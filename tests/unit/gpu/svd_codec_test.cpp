@@ -6,6 +6,7 @@
 #include "gpu/host/svd_codec.hpp"
 
 #include "gpu/host/factor_codes.hpp"
+#include "tests/unit/gpu/one_segment.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,69 +18,10 @@ namespace {
 
 using namespace cellard;
 using namespace gpu::host;
+using namespace tests;
 using gpu::side;
 
-gpu::segment shape_of(side what, std::uint32_t tokens, std::uint32_t heads, std::uint32_t dim) {
-  gpu::segment out;
-  out.type = core::dtype::f32;
-  out.what = what;
-  out.tokens = tokens;
-  out.heads = heads;
-  out.dim = dim;
-  return out;
-}
-
-/// Few directions and some noise.
-std::vector<float> numbers(const gpu::segment& shape, int directions, float noise) {
-  std::mt19937 random(6);
-  std::normal_distribution<float> normal;
-  std::vector<float> out(shape.count());
-  for (int j = 0; j < directions; ++j) {
-    std::vector<float> channel(shape.channels());
-    std::generate(channel.begin(), channel.end(), [&] { return normal(random); });
-    for (std::size_t t = 0; t < shape.tokens; ++t) {
-      const float token = normal(random);
-      for (std::size_t c = 0; c < channel.size(); ++c) {
-        out[t * channel.size() + c] += token * channel[c];
-      }
-    }
-  }
-  for (float& value : out) {
-    value += noise * normal(random);
-  }
-  return out;
-}
-
-core::result<std::vector<std::byte>> encoded(const gpu::segment& shape,
-                                             const std::vector<float>& raw) {
-  const svd_codec codec(level::scalar);
-  gpu::scratch work;
-  std::vector<std::byte> out(codec.bound(shape));
-  const auto size = codec.encode(shape, std::as_bytes(std::span(raw)), out, work);
-  CELLARD_TRY(size);
-  out.resize(*size);
-  return out;
-}
-
-core::result<std::vector<float>> decoded(const gpu::segment& shape,
-                                         const std::vector<std::byte>& bytes) {
-  const svd_codec codec(level::scalar);
-  gpu::scratch work;
-  std::vector<float> out(shape.count());
-  CELLARD_TRY(
-    codec.decode(shape, bytes, {0, shape.tokens}, std::as_writable_bytes(std::span(out)), work));
-  return out;
-}
-
-double error_of(const std::vector<float>& seen, const std::vector<float>& was) {
-  double off = 0;
-  double all = 0;
-  for (std::size_t i = 0; i < was.size(); ++i) {
-    off += std::pow(static_cast<double>(seen[i]) - static_cast<double>(was[i]), 2);
-    all += std::pow(static_cast<double>(was[i]), 2);
-  }
-  return std::sqrt(off / all);
-}
+const svd_codec codec(level::scalar);
 
 void put(std::vector<std::byte>& to, std::size_t at, float step) {
   const auto bits = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(step) >> 16);
@@ -106,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_value_is_a_sum_of_codes_on_two_steps) {
                  [](int code) { return static_cast<std::byte>(code); });
   std::transform(right.begin(), right.end(), bytes.begin() + 22,
                  [](int code) { return static_cast<std::byte>(code); });
-  const auto back = decoded(shape, bytes);
+  const auto back = try_decode(codec, shape, bytes);
   BOOST_TEST_REQUIRE(back.has_value());
   const std::vector<float> expected{(4 - 2) * 0.5F * 1,       -127 * 0.5F * 3,
                                     (6 + 14) * 0.5F * 0.125F, (4 * 127 + 3) * 0.25F * 1,
@@ -118,11 +60,11 @@ BOOST_AUTO_TEST_CASE(a_tenth_is_lost_at_most_whatever_the_size_of_the_numbers) {
   for (const side what : {side::keys, side::values}) {
     for (const float size : {1.0F, 1e20F, 1e-20F, 0x1p-120F}) {
       const auto shape = shape_of(what, 100, 4, 20);
-      auto raw = numbers(shape, 5, 0.1F);
+      auto raw = few_directions(shape, 5, 0.1F);
       std::transform(raw.begin(), raw.end(), raw.begin(), [&](float x) { return x * size; });
-      const auto bytes = encoded(shape, raw);
+      const auto bytes = try_encode(codec, shape, raw);
       BOOST_TEST_REQUIRE(bytes.has_value());
-      const auto back = decoded(shape, *bytes);
+      const auto back = try_decode(codec, shape, *bytes);
       BOOST_TEST_REQUIRE(back.has_value());
       BOOST_TEST(error_of(*back, raw) < 0.11);
       BOOST_TEST(bytes->size() < raw.size());
@@ -132,12 +74,12 @@ BOOST_AUTO_TEST_CASE(a_tenth_is_lost_at_most_whatever_the_size_of_the_numbers) {
 
 BOOST_AUTO_TEST_CASE(a_large_channel_of_keys_does_not_hide_the_others) {
   const auto shape = shape_of(side::keys, 100, 4, 20);
-  auto raw = numbers(shape, 5, 0.05F);
+  auto raw = few_directions(shape, 5, 0.05F);
   const auto plain = raw;
   for (std::size_t i = 7; i < raw.size(); i += shape.channels()) {
     raw[i] *= 100;
   }
-  auto back = decoded(shape, encoded(shape, raw).value());
+  auto back = try_decode(codec, shape, try_encode(codec, shape, raw).value());
   BOOST_TEST_REQUIRE(back.has_value());
   for (std::size_t i = 7; i < raw.size(); i += shape.channels()) {
     (*back)[i] /= 100;
@@ -148,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_large_channel_of_keys_does_not_hide_the_others) {
 BOOST_AUTO_TEST_CASE(noise_is_refused_since_it_would_take_eight_bits) {
   auto shape = shape_of(side::keys, 64, 4, 16);
   shape.layer = 3;
-  const auto bytes = encoded(shape, numbers(shape, 0, 1));
+  const auto bytes = try_encode(codec, shape, few_directions(shape, 0, 1));
   BOOST_TEST_REQUIRE(!bytes.has_value());
   BOOST_TEST((bytes.error().code() == core::errc::invalid_argument));
   BOOST_TEST(bytes.error().context().find("keys of layer 3") == 0U);
@@ -158,9 +100,9 @@ BOOST_AUTO_TEST_CASE(noise_is_refused_since_it_would_take_eight_bits) {
 BOOST_AUTO_TEST_CASE(what_it_cannot_keep_is_refused_by_name) {
   const auto shape = shape_of(side::values, 20, 1, 20);
   for (const float bad : {INFINITY, NAN, 0x1p121F}) {
-    auto raw = numbers(shape, 1, 0);
+    auto raw = few_directions(shape, 1, 0);
     raw[17] = bad;
-    const auto bytes = encoded(shape, raw);
+    const auto bytes = try_encode(codec, shape, raw);
     BOOST_TEST_REQUIRE(!bytes.has_value());
     BOOST_TEST(bytes.error().context().find("which svd cannot hold") != std::string::npos);
   }
@@ -168,12 +110,12 @@ BOOST_AUTO_TEST_CASE(what_it_cannot_keep_is_refused_by_name) {
 
 BOOST_AUTO_TEST_CASE(steps_that_no_encoder_writes_are_corrupt) {
   const auto shape = shape_of(side::values, 20, 1, 20);
-  const auto good = encoded(shape, numbers(shape, 1, 0)).value();
+  const auto good = try_encode(codec, shape, few_directions(shape, 1, 0)).value();
   for (const std::size_t at : {std::size_t{8}, std::size_t{8 + 2 * 20}}) {
     for (const float step : {-1.0F, INFINITY, NAN, 0x1p126F}) {
       auto bytes = good;
       put(bytes, at, step);
-      const auto back = decoded(shape, bytes);
+      const auto back = try_decode(codec, shape, bytes);
       BOOST_TEST_REQUIRE(!back.has_value());
       BOOST_TEST((back.error().code() == core::errc::corrupt));
     }
@@ -187,7 +129,6 @@ BOOST_AUTO_TEST_CASE(the_largest_halves_do_not_become_infinite) {
   for (std::size_t i = 0; i < raw.size(); i += 3) {
     raw[i] = 0;  // three directions, whose rounding goes either way
   }
-  const svd_codec codec(level::scalar);
   gpu::scratch work;
   std::vector<std::byte> bytes(codec.bound(shape));
   const auto size = codec.encode(shape, std::as_bytes(std::span(raw)), bytes, work);
