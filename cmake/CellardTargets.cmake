@@ -13,6 +13,13 @@ if(CELLARD_SANITIZE)
   target_compile_options(cellard_sanitizers INTERFACE -fsanitize=${CELLARD_SANITIZE}
     -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(cellard_sanitizers INTERFACE -fsanitize=${CELLARD_SANITIZE})
+  # g++ warns that the thread sanitizer knows no fences. Ours stand between a slot's generation and its bytes, for processes that have
+  # the segment mapped: no release or acquire of an atomic orders those two, and the sanitizer sees no other process. Threads that relied
+  # on a fence would be reported as a race that is none, so nothing is missed by silence. And it takes members of an empty std::optional
+  # for uninitialised ones once the sanitizer's calls stand between; the other builds ask that question.
+  if(CELLARD_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(cellard_sanitizers INTERFACE -Wno-tsan -Wno-maybe-uninitialized)
+  endif()
 endif()
 
 # cellard_library(NAME FILE... ): a static library cellard_NAME, alias cellard::NAME, whose headers are each
