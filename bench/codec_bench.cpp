@@ -3,7 +3,8 @@
 //
 // How fast does one core encode and decode? Keys and values of one layer, 256 tokens, 8 heads of
 // 128, a megabyte of f16, rotated keys rotated back where the codec does so; every codec of every
-// level that this processor has, lossless ones in bf16 too. memcpy, a plain non-temporal copy,
+// level that this processor has, lossless ones in bf16 too. Calibrated ones get numbers that vary
+// as a model's do, in directions that their profile knows. memcpy, a plain non-temporal copy,
 // encode and decode take turns, each on its own part of rings that no cache of a core holds;
 // medians, of the thread's own time. One JSON line a codec, level and direction: `value` is GB/s of
 // raw bytes, `reference` memcpy's. A goal is met by the rate or by the ratio: rates were set on a
@@ -15,6 +16,7 @@
 #include "gpu/host/codecs.hpp"
 #include "gpu/host/number_loops.hpp"
 #include "gpu/host/rope_loops.hpp"
+#include "gpu/profile_draft.hpp"
 
 #include <fmt/format.h>
 
@@ -52,9 +54,9 @@ struct goal {
   double decode;
 };
 constexpr std::array goals{
-  goal{"int8", core::dtype::f16, 9, 14}, goal{"int4", core::dtype::f16, 6, 10},
+  goal{"int8", core::dtype::f16, 9, 14},       goal{"int4", core::dtype::f16, 6, 10},
   goal{"lossless", core::dtype::bf16, 12, 12}, goal{"lossless-rans", core::dtype::bf16, 0.8, 4},
-  goal{"xtc", core::dtype::f16, 0.4, 1.2}};
+  goal{"xtc-3", core::dtype::f16, 0.4, 1.2},   goal{"xtc-4", core::dtype::f16, 0.4, 1.2}};
 
 /// Memory that is written round and round, so that no piece is still in the cache.
 class ring {
@@ -99,17 +101,69 @@ double median(std::vector<double>& rates) {
   return *middle;
 }
 
-/// Keys, as an engine rotated them, and values: channels of different sizes and means.
+/// Half octaves of the deviation of a component: four octaves from the first to the last, which
+/// makes about as many bits of xtc as a model's keys and values do.
+std::int8_t spread_of(std::size_t component) {
+  return static_cast<std::int8_t>(2 - static_cast<int>(component * 8 / dim));
+}
+
+/// Its basis is a reflection, so every channel has a part of every component.
+std::shared_ptr<const gpu::profile> profile_of(core::dtype type) {
+  constexpr std::int16_t one = 1 << gpu::basis_bits;
+  const gpu::profile_shape shape{type, gpu::profile_scope::head, true, 1, heads, dim, dim};
+  gpu::profile_draft draft(shape, tokens);
+  for (const gpu::side what : {gpu::side::keys, gpu::side::values}) {
+    const auto part = draft.at(0, what);
+    std::fill(part.scales.begin(), part.scales.end(), 1.0F);
+    for (std::size_t head = 0; head < heads; ++head) {
+      const auto basis = part.basis.subspan(head * shape.basis_size(what));
+      for (std::size_t i = 0; i < dim; ++i) {
+        part.spreads[head * dim + i] = spread_of(i);
+        for (std::size_t channel = 0; channel < dim; ++channel) {
+          basis[gpu::basis_index(dim, i, channel)] =
+            static_cast<std::int16_t>((i == channel ? one : 0) - 2 * one / static_cast<int>(dim));
+        }
+      }
+    }
+  }
+  return draft.finish().value();
+}
+
+/// Channels of different sizes and means.
+std::vector<float> channels_apart() {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<float> out(2 * values);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto channel = static_cast<float>(i % (heads * dim));
+    out[i] = normal(random) * (0.5F + std::fmod(channel * 0.37F, 1.0F)) + std::sin(channel);
+  }
+  return out;
+}
+
+/// Components of the profile, turned into channels.
+std::vector<float> channels_together(const gpu::profile_part& part) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<float> out(2 * values);
+  for (std::size_t at = 0; at < out.size(); at += dim) {
+    for (std::size_t i = 0; i < dim; ++i) {
+      const float component = normal(random) * std::exp2(0.5F * part.spreads[i]) / 4096;
+      for (std::size_t channel = 0; channel < dim; ++channel) {
+        out[at + channel] += component * part.basis[gpu::basis_index(dim, i, channel)];
+      }
+    }
+  }
+  return out;
+}
+
+/// Keys, as an engine rotated them, and values.
 class tensor {
 public:
-  explicit tensor(core::dtype type) : rope_(rotation(), 4096, tokens) {
-    std::mt19937 random(1);
-    std::normal_distribution<float> normal;
-    std::vector<float> wide(2 * values);
-    for (std::size_t i = 0; i < wide.size(); ++i) {
-      const auto channel = static_cast<float>(i % (heads * dim));
-      wide[i] = normal(random) * (0.5F + std::fmod(channel * 0.37F, 1.0F)) + std::sin(channel);
-    }
+  tensor(core::dtype type, bool learned)
+    : rope_(rotation(), 4096, tokens),
+      learned_(learned ? profile_of(type) : nullptr) {
+    auto wide = learned ? channels_together(learned_->part(0, gpu::side::keys)) : channels_apart();
     gpu::host::rope_loops_of(gpu::host::best_level())
       .rotate(rope_, {0, tokens}, heads, dim, wide.data());
     raw_.resize(wide.size() * core::element_bytes(type));
@@ -122,6 +176,7 @@ public:
       shape.tokens = tokens;
       shape.heads = heads;
       shape.dim = dim;
+      shape.learned = learned_.get();
     }
     shapes_[0].rope = &rope_;
   }
@@ -140,6 +195,7 @@ private:
   }
 
   gpu::rope_table rope_;
+  std::shared_ptr<const gpu::profile> learned_;
   std::vector<std::byte> raw_;
   std::array<gpu::segment, 2> shapes_;
 };
@@ -272,14 +328,11 @@ public:
   void measure(const gpu::segment_codec& codec, level loops, core::dtype type) {
     const auto name =
       fmt::format("codec/{}/{}/{}", codec.name(), core::to_string(type), to_string(loops));
-    if (codec.needs_profile()) {
-      fmt::print("{}: needs a profile, which this program does not make\n", name);
-      return;
-    }
-    const tensor what(type);
-    if (filled_ != type) {
+    const std::pair of_what{type, codec.needs_profile()};
+    const tensor what(type, of_what.second);
+    if (filled_ != of_what) {
       from_.fill(what.raw());
-      filled_ = type;
+      filled_ = of_what;
     }
     measurement of(codec, what, from_, to_);
     if (const auto refused = of.run()) {
@@ -311,7 +364,7 @@ public:
 private:
   ring from_;
   ring to_;
-  core::dtype filled_ = core::dtype::opaque;
+  std::pair<core::dtype, bool> filled_{core::dtype::opaque, false};
   std::vector<double> copies_;
   std::vector<double> streams_;
 };

@@ -61,8 +61,15 @@ void inverse(const std::int16_t* numbers, std::size_t stride, std::size_t tokens
 
 const xtc_loops xtc_scalar{scale, forward, round, inverse};
 
-const xtc_loops& xtc_loops_of(level) noexcept {
-  return xtc_scalar;
+#ifndef CELLARD_HIGHWAY
+const xtc_loops* highway_xtc_loops(level) noexcept {
+  return nullptr;
+}
+#endif
+
+const xtc_loops& xtc_loops_of(level loops) noexcept {
+  const xtc_loops* fast = highway_xtc_loops(loops);
+  return fast == nullptr ? xtc_scalar : *fast;
 }
 
 }  // namespace cellard::gpu::host

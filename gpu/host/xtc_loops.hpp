@@ -46,6 +46,9 @@ struct xtc_loops {
 /// @pre `loops` is one of supported_levels()
 [[nodiscard]] const xtc_loops& xtc_loops_of(level loops) noexcept;
 
+/// Those that Highway makes; null for levels that it does not make.
+[[nodiscard]] const xtc_loops* highway_xtc_loops(level loops) noexcept;
+
 extern const xtc_loops xtc_scalar;
 
 }  // namespace cellard::gpu::host
