@@ -33,6 +33,7 @@ int bit_at(std::span<const std::byte> bits, std::size_t at) noexcept {
 /// Symbols of one stream to numbers, in sixteenths of a step.
 struct number_reader {
   const xtc_plan& plan;
+  const xtc_loops& loops;
   std::size_t stream_tokens;
   std::span<const std::byte> bits;  // a copy
   const xtc_tables& tables = xtc_tables_of_all();
@@ -40,11 +41,8 @@ struct number_reader {
   /// All but the low bits, which `add_bits` adds; a listed number is written by the caller.
   void write(const std::uint8_t* from, std::int16_t* to) const noexcept {
     for (const auto& group : plan.groups()) {
-      for (std::size_t i = 0; i < group.kept; ++i) {
-        const std::size_t at = group.symbols + i;
-        const int high = tables.numbers[plan.tables()[at] * rans_symbols + from[at]];
-        to[group.numbers + i] = static_cast<std::int16_t>(high * (1 << plan.shifts()[at]));
-      }
+      loops.numbers(from + group.symbols, group.kept, tables.numbers.data(),
+                    plan.starts(group.symbols), plan.weights(group.symbols), to + group.numbers);
       if (group.kept % 2 == 1) {
         to[group.numbers + group.kept] = 0;
       }
@@ -165,21 +163,26 @@ core::result<core::ok_t> xtc_codec::read_numbers(const segment& shape, const xtc
   if (!bits.empty()) {
     std::memcpy(bits.data(), from.bits.data(), bits.size());
   }
-  const number_reader reader{plan, from.tokens.count, bits};
+  const number_reader reader{plan, xtc_, from.tokens.count, bits};
   const std::size_t skipped = part.first - from.tokens.first;
   for (std::size_t token = 0; token < part.count; ++token) {
     reader.write(coded.data() + (skipped + token) * plan.symbols(), to + token * plan.numbers());
   }
   // Listed numbers come in the order of their symbols, so those of all tokens are counted.
   std::size_t next = 0;
-  for (auto at = std::find(coded.begin(), coded.end(), 0); at != coded.end();
-       at = std::find(at + 1, coded.end(), 0), ++next) {
+  const auto zero_from = [&](std::size_t begin) {
+    const void* at = std::memchr(coded.data() + begin, 0, coded.size() - begin);
+    return at == nullptr
+             ? coded.size()
+             : static_cast<std::size_t>(static_cast<const std::uint8_t*>(at) - coded.data());
+  };
+  for (std::size_t index = coded.empty() ? 0 : zero_from(0); index < coded.size();
+       index = zero_from(index + 1), ++next) {
     if ((next + 1) * sizeof(std::int16_t) > from.listed.size()) {
       return corrupt(shape, name_, "more symbols say that a number is listed than are");
     }
     std::int16_t high = 0;
     std::memcpy(&high, from.listed.data() + next * sizeof high, sizeof high);
-    const auto index = static_cast<std::size_t>(at - coded.begin());
     const std::size_t component = index % plan.symbols();
     const int most = (xtc_largest + 1) >> plan.shifts()[component];
     if (high < -most || high >= most) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 
 namespace cellard::gpu::host {
@@ -25,6 +24,9 @@ enum slot : std::size_t {
 // With these no sum of a channel leaves int32: |basis| is 2^12 at most.
 constexpr std::uint32_t most_sum = (1U << 19) - 1;
 
+// What a symbol decodes to lies in its step's cell: so many sixteenths beyond the step at the most.
+constexpr std::uint32_t most_rest = 11;
+
 /// The basis of a group as float, [channels][kept].
 void widen_basis(std::span<const std::int16_t> basis, std::size_t size, std::size_t kept,
                  std::span<float> wide) {
@@ -38,22 +40,33 @@ void widen_basis(std::span<const std::int16_t> basis, std::size_t size, std::siz
 /// Writes bits one after the other.
 class bit_writer {
 public:
-  explicit bit_writer(std::span<std::byte> to) : to_(to) {
-    std::fill(to.begin(), to.end(), std::byte{0});
-  }
+  explicit bit_writer(std::byte* to) : to_(to) {}
   void put(unsigned bit) noexcept {
-    to_[at_ / 8] |= static_cast<std::byte>(bit << (at_ % 8));
-    ++at_;
+    held_ |= std::uint64_t{bit} << count_;
+    if (++count_ == 64) {
+      write(sizeof held_);
+    }
   }
+  /// Zeros up to a whole byte.
+  void finish() noexcept { write((count_ + 7) / 8); }
 
 private:
-  std::span<std::byte> to_;
-  std::size_t at_ = 0;
+  void write(std::size_t bytes) noexcept {
+    std::memcpy(to_, &held_, bytes);
+    to_ += bytes;
+    held_ = 0;
+    count_ = 0;
+  }
+
+  std::byte* to_;
+  std::uint64_t held_ = 0;
+  unsigned count_ = 0;
 };
 
 /// Steps of some tokens as symbols, and those beyond the reach of their tables.
 struct symbol_writer {
   const xtc_plan& plan;
+  const xtc_loops& loops;
   const xtc_tables& tables = xtc_tables_of_all();
 
   /// How many are listed; nothing when more than there is room for, or when a sum of decoded
@@ -64,41 +77,41 @@ struct symbol_writer {
     std::size_t count = 0;
     for (std::size_t token = 0; token < steps.size(); token += plan.symbols()) {
       for (const auto& group : plan.groups()) {
-        std::uint32_t sum = 0;
-        for (std::size_t i = group.symbols; i < group.symbols + group.kept; ++i) {
-          const std::size_t table = plan.tables()[i];
-          const int step = steps[token + i];
-          const int high = step >> plan.shifts()[i];
-          const int reach = tables.reach.at(table);
-          const bool within = std::abs(high) <= reach;
-          const auto symbol = static_cast<std::uint8_t>(within ? high + reach + 1 : 0);
-          symbols[token + i] = symbol;
-          if (!within) {
+        const auto here = steps.subspan(token + group.symbols, group.kept);
+        const auto done = loops.symbols(here.data(), here.size(), plan.coding(group.symbols),
+                                        symbols + token + group.symbols);
+        if (16 * done.sum + most_rest * group.kept > most_sum) {
+          return std::nullopt;
+        }
+        for (std::size_t i = 0; done.beyond && i < here.size(); ++i) {
+          if (symbols[token + group.symbols + i] == 0) {
             if (count == listed.size()) {
               return std::nullopt;
             }
-            listed[count++] = static_cast<std::int16_t>(high);
+            listed[count++] =
+              static_cast<std::int16_t>(here[i] >> plan.shifts()[group.symbols + i]);
           }
-          const int rest = within ? tables.numbers[table * rans_symbols + symbol] - 16 * high : 0;
-          sum += static_cast<std::uint32_t>(std::abs(16 * step + rest));
-        }
-        if (sum > most_sum) {
-          return std::nullopt;
         }
       }
     }
     return count;
   }
 
-  void write_bits(std::span<const std::int16_t> steps, std::span<std::byte> out) const {
+  void write_bits(std::span<const std::int16_t> steps, std::byte* out) const {
     bit_writer bits(out);
     for (unsigned weight = 0; weight < xtc_most_shift; ++weight) {
-      for (std::size_t at = 0; plan.bits(weight) > 0 && at < steps.size(); ++at) {
-        if (plan.shifts()[at % plan.symbols()] > weight) {
-          bits.put(static_cast<unsigned>(steps[at] >> weight) & 1U);
+      for (std::size_t token = 0; plan.bits(weight) > 0 && token < steps.size();
+           token += plan.symbols()) {
+        for (const auto& group : plan.groups()) {
+          // Those that have such a bit are its first: spreads fall.
+          for (std::size_t i = group.symbols;
+               i < group.symbols + group.kept && plan.shifts()[i] > weight; ++i) {
+            bits.put(static_cast<unsigned>(steps[token + i] >> weight) & 1U);
+          }
         }
       }
     }
+    bits.finish();
   }
 };
 
@@ -175,7 +188,7 @@ bool xtc_codec::turn(const segment& shape, const xtc_plan& plan, std::span<const
 core::result<std::size_t> xtc_codec::write(const segment& shape, const xtc_plan& plan,
                                            std::span<const std::int16_t> from,
                                            std::span<std::byte> out, scratch& work) const {
-  const symbol_writer writer{plan};
+  const symbol_writer writer{plan, xtc_};
   const xtc_streams streams(shape);
   xtc_head{level_, shape.what == side::keys && shape.rope != nullptr}.write(out);
   std::size_t at = xtc_head::bytes + streams.count() * xtc_stream_bytes;
@@ -202,7 +215,7 @@ core::result<std::size_t> xtc_codec::write(const segment& shape, const xtc_plan&
     put<std::uint32_t>(out, xtc_head::bytes + index * xtc_stream_bytes, entry);
     at = put<std::int16_t>(out, at + bytes, beyond.first(*count));
     const std::size_t low = plan.bit_bytes(tokens.count);
-    writer.write_bits(part, out.subspan(at, low));
+    writer.write_bits(part, out.data() + at);
     at += low;
   }
   return at;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace cellard::gpu::host {
 namespace {
@@ -41,6 +42,26 @@ bool round(const float* in, std::size_t count, float step, const float* offsets,
   return within;
 }
 
+xtc_loops::coded symbols(const std::int16_t* steps, std::size_t count, xtc_loops::coding by,
+                         std::uint8_t* out) {
+  xtc_loops::coded all{false, 0};
+  for (std::size_t i = 0; i < count; ++i) {
+    const int high = (4 * steps[i] * by.factors[i]) >> 16;
+    const bool within = std::abs(high) <= by.reaches[i];
+    out[i] = static_cast<std::uint8_t>(within ? high + by.reaches[i] + 1 : 0);
+    all.beyond = all.beyond || !within;
+    all.sum += static_cast<std::uint32_t>(std::abs(steps[i]));
+  }
+  return all;
+}
+
+void numbers(const std::uint8_t* from, std::size_t count, const std::int32_t* table,
+             const std::int32_t* starts, const std::int32_t* weights, std::int16_t* out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = static_cast<std::int16_t>(table[starts[i] + from[i]] * weights[i]);
+  }
+}
+
 void inverse(const std::int16_t* numbers, std::size_t stride, std::size_t tokens,
              const std::int16_t* basis, std::size_t channels, std::size_t pairs,
              const float* factors, const float* means, float* out, std::size_t out_stride) {
@@ -59,7 +80,7 @@ void inverse(const std::int16_t* numbers, std::size_t stride, std::size_t tokens
 
 }  // namespace
 
-const xtc_loops xtc_scalar{scale, forward, round, inverse};
+const xtc_loops xtc_scalar{scale, forward, round, symbols, numbers, inverse};
 
 #ifndef CELLARD_HIGHWAY
 const xtc_loops* highway_xtc_loops(level) noexcept {

@@ -37,9 +37,29 @@ struct xtc_loops {
                                 const float* factors, const float* means, float* out,
                                 std::size_t out_stride);
 
+  /// What a step's symbol depends on, by component: 2^(14 - shift), and the reach of its table.
+  struct coding {
+    const std::int16_t* factors;
+    const std::int16_t* reaches;
+  };
+  struct coded {
+    bool beyond;        ///< one has symbol 0, which says that it is listed
+    std::uint32_t sum;  ///< of |steps|; too much where that is more than 65535
+  };
+  /// Symbols of the steps of some components of one token. @pre |steps| <= xtc_largest
+  using symbols_loop = coded (*)(const std::int16_t* steps, std::size_t count, coding by,
+                                 std::uint8_t* symbols);
+
+  /// out = table[starts + symbols] * weights, of some components of one token.
+  using numbers_loop = void (*)(const std::uint8_t* symbols, std::size_t count,
+                                const std::int32_t* table, const std::int32_t* starts,
+                                const std::int32_t* weights, std::int16_t* out);
+
   scale_loop scale;
   forward_loop forward;
   round_loop round;
+  symbols_loop symbols;
+  numbers_loop numbers;
   inverse_loop inverse;
 };
 

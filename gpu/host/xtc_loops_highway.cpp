@@ -8,6 +8,7 @@
 #include "gpu/host/xtc_loops.hpp"
 #include "gpu/host/xtc_tables.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -128,6 +129,50 @@ bool round(const float* in, std::size_t count, float step, const float* offsets,
   return xtc_scalar.round(in + i, count - i, step, offsets + i, out + i) && within;
 }
 
+xtc_loops::coded symbols(const std::int16_t* steps, std::size_t count, xtc_loops::coding by,
+                         std::uint8_t* out) {
+  const hn::ScalableTag<std::int16_t> d;
+  const hn::RebindToUnsigned<decltype(d)> u;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  const std::size_t lanes = hn::Lanes(d);
+  auto beyond = hn::MaskFromVec(hn::Zero(d));
+  auto sums = hn::Zero(u);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto step = hn::LoadU(d, steps + i);
+    const auto reach = hn::LoadU(d, by.reaches + i);
+    const auto high = hn::MulHigh(hn::ShiftLeft<2>(step), hn::LoadU(d, by.factors + i));
+    const auto outside = hn::Gt(hn::Abs(high), reach);
+    const auto symbol = hn::Add(hn::Add(high, reach), hn::Set(d, std::int16_t{1}));
+    beyond = hn::Or(beyond, outside);
+    sums = hn::SaturatedAdd(sums, hn::BitCast(u, hn::Abs(step)));
+    hn::StoreU(hn::DemoteTo(bytes, hn::IfThenZeroElse(outside, symbol)), bytes, out + i);
+  }
+  auto rest = xtc_scalar.symbols(steps + i, count - i, {by.factors + i, by.reaches + i}, out + i);
+  alignas(64) std::array<std::uint16_t, hn::MaxLanes(u)> each;
+  hn::Store(sums, u, each.data());
+  for (const std::uint16_t sum : each) {
+    rest.sum += sum;
+  }
+  rest.beyond = rest.beyond || !hn::AllFalse(d, beyond);
+  return rest;
+}
+
+void numbers(const std::uint8_t* from, std::size_t count, const std::int32_t* table,
+             const std::int32_t* starts, const std::int32_t* weights, std::int16_t* out) {
+  const integers d;
+  const hn::Rebind<std::uint8_t, integers> bytes;
+  const hn::Rebind<std::int16_t, integers> narrow;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto symbol = hn::PromoteTo(d, hn::LoadU(bytes, from + i));
+    const auto value = hn::GatherIndex(d, table, hn::Add(symbol, hn::LoadU(d, starts + i)));
+    hn::StoreU(hn::DemoteTo(narrow, hn::Mul(value, hn::LoadU(d, weights + i))), narrow, out + i);
+  }
+  xtc_scalar.numbers(from + i, count - i, table, starts + i, weights + i, out + i);
+}
+
 /// sum + the two products of each channel's pair, modulo 2^32.
 HWY_INLINE integer_vector add_products(integer_vector sum, integer_vector numbers,
                                        integer_vector basis) {
@@ -230,7 +275,7 @@ void inverse(const std::int16_t* numbers, std::size_t stride, std::size_t tokens
 
 }  // namespace
 
-constexpr xtc_loops loops{scale, forward, round, inverse};
+constexpr xtc_loops loops{scale, forward, round, symbols, numbers, inverse};
 
 #endif
 }  // namespace cellard::gpu::host::HWY_NAMESPACE

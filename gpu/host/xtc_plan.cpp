@@ -64,8 +64,14 @@ xtc_plan::xtc_plan(const profile_part& part, unsigned level) {
       if (width < xtc_least_width) {
         break;  // spreads fall
       }
-      tables_.push_back(static_cast<std::uint8_t>(xtc_table(width)));
-      shifts_.push_back(static_cast<std::uint8_t>(xtc_shift(width)));
+      const unsigned table = xtc_table(width);
+      const unsigned shift = xtc_shift(width);
+      tables_.push_back(static_cast<std::uint8_t>(table));
+      shifts_.push_back(static_cast<std::uint8_t>(shift));
+      factors_.push_back(static_cast<std::int16_t>(1U << (14 - shift)));
+      reaches_.push_back(static_cast<std::int16_t>(xtc_tables_of_all().reach.at(table)));
+      starts_.push_back(static_cast<std::int32_t>(table * rans_symbols));
+      weights_.push_back(1 << shift);
       for (unsigned weight = 0; weight < xtc_shift(width); ++weight) {
         ++bits_.at(weight);
       }

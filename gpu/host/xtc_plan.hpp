@@ -15,6 +15,7 @@
 #pragma once
 
 #include "gpu/host/rans.hpp"
+#include "gpu/host/xtc_loops.hpp"
 #include "gpu/host/xtc_tables.hpp"
 #include "gpu/profile.hpp"
 
@@ -75,8 +76,16 @@ public:
   [[nodiscard]] std::size_t bits(unsigned weight) const noexcept { return bits_.at(weight); }
 
   /// By symbol of a token.
-  [[nodiscard]] std::span<const std::uint8_t> tables() const noexcept { return tables_; }
   [[nodiscard]] std::span<const std::uint8_t> shifts() const noexcept { return shifts_; }
+  [[nodiscard]] xtc_loops::coding coding(std::size_t symbol) const noexcept {
+    return {factors_.data() + symbol, reaches_.data() + symbol};
+  }
+  [[nodiscard]] const std::int32_t* starts(std::size_t symbol) const noexcept {
+    return starts_.data() + symbol;
+  }
+  [[nodiscard]] const std::int32_t* weights(std::size_t symbol) const noexcept {
+    return weights_.data() + symbol;
+  }
   [[nodiscard]] std::size_t number_of(std::size_t symbol) const noexcept { return places_[symbol]; }
   [[nodiscard]] const rans_order& encoding() const noexcept { return encoding_; }
   [[nodiscard]] const rans_order& decoding() const noexcept { return decoding_; }
@@ -93,6 +102,10 @@ private:
   std::array<std::size_t, xtc_most_shift> bits_{};
   std::vector<std::uint8_t> tables_;
   std::vector<std::uint8_t> shifts_;
+  std::vector<std::int16_t> factors_;
+  std::vector<std::int16_t> reaches_;
+  std::vector<std::int32_t> starts_;   // of its table
+  std::vector<std::int32_t> weights_;  // 2^shift
   std::vector<std::uint32_t> places_;  // among a token's numbers
   rans_order encoding_;
   rans_order decoding_;

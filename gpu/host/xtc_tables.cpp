@@ -83,8 +83,7 @@ void fill(xtc_tables& to, unsigned table) {
     const double moment = student::moment_below(high / width) - student::moment_below(low / width);
     const double rest = shifted ? 0 : 16 * (width * moment / share - s);
     counts[symbol] = count_of(share);
-    to.numbers[table * rans_symbols + symbol] =
-      static_cast<std::int16_t>(16 * s + static_cast<int>(std::nearbyint(rest)));
+    to.numbers[table * rans_symbols + symbol] = 16 * s + static_cast<int>(std::nearbyint(rest));
     inside += share;
   }
   counts[0] = count_of(std::max(0.0, 1 - inside));

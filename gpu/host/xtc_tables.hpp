@@ -42,7 +42,7 @@ struct xtc_tables {
   std::array<int, xtc_table_count> reach;
   std::vector<std::uint32_t> rows;    ///< [table][256], rans_fill_rows
   std::vector<std::uint32_t> slots;   ///< [table][1024], rans_fill_slots
-  std::vector<std::int16_t> numbers;  ///< [table][256], 16 s and its centroid's rest
+  std::vector<std::int32_t> numbers;  ///< [table][256], 16 s and its centroid's rest
 };
 
 [[nodiscard]] const xtc_tables& xtc_tables_of_all() noexcept;
