@@ -4,7 +4,6 @@
 
 #include "gpu/host/number_loops.hpp"
 #include "gpu/host/rope_loops.hpp"
-#include "gpu/profile_draft.hpp"
 #include "gpu/rope_table.hpp"
 
 #include <algorithm>
@@ -171,34 +170,43 @@ std::uint64_t calibration::tokens() const noexcept {
     ->tokens;
 }
 
-result<std::shared_ptr<const profile>> calibration::build(const eigen_solver& solve) const {
+result<ok_t> calibration::check() const {
   if (tokens() < 2) {
     return fail(errc::invalid_argument,
                 "a profile needs at least two tokens of every segment, {} were given: a few "
                 "thousand of several sequences make a good one",
                 tokens());
   }
+  return ok_t{};
+}
+
+void calibration::fill(std::uint32_t layer, side which, const eigen_solver& solve,
+                       profile_draft& draft) const {
+  const auto& of = segments_[index(layer, which)];
+  const std::size_t size = shape_.size(which);
+  const auto count = static_cast<double>(of.tokens);
+  const auto to = draft.at(layer, which);
+  std::transform(of.first.begin(), of.first.end(), to.means.begin(),
+                 [&](double sum) { return static_cast<float>(sum / count); });
+  std::vector<group_moments> groups;
+  for (std::size_t group = 0; group < shape_.groups(); ++group) {
+    groups.emplace_back(std::span(of.first).subspan(group * size, size),
+                        std::span(of.second).subspan(group * size * size, size * size), count);
+  }
+  scale(which, groups, to.means, to.scales);
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    find_basis(std::move(groups[group]), to.scales.subspan(group * size, size), solve,
+               to.spreads.subspan(group * size, size),
+               to.basis.subspan(group * shape_.basis_size(which), shape_.basis_size(which)));
+  }
+}
+
+result<std::shared_ptr<const profile>> calibration::build(const eigen_solver& solve) const {
+  CELLARD_TRY(check());
   profile_draft draft(shape_, tokens());
   for (std::uint32_t layer = 0; layer < shape_.layers; ++layer) {
     for (std::uint32_t i = 0; i < shape_.sides(); ++i) {
-      const auto which = static_cast<side>(i);
-      const auto& of = segments_[index(layer, which)];
-      const std::size_t size = shape_.size(which);
-      const auto count = static_cast<double>(of.tokens);
-      const auto to = draft.at(layer, which);
-      std::transform(of.first.begin(), of.first.end(), to.means.begin(),
-                     [&](double sum) { return static_cast<float>(sum / count); });
-      std::vector<group_moments> groups;
-      for (std::size_t group = 0; group < shape_.groups(); ++group) {
-        groups.emplace_back(std::span(of.first).subspan(group * size, size),
-                            std::span(of.second).subspan(group * size * size, size * size), count);
-      }
-      scale(which, groups, to.means, to.scales);
-      for (std::size_t group = 0; group < groups.size(); ++group) {
-        find_basis(std::move(groups[group]), to.scales.subspan(group * size, size), solve,
-                   to.spreads.subspan(group * size, size),
-                   to.basis.subspan(group * shape_.basis_size(which), shape_.basis_size(which)));
-      }
+      fill(layer, static_cast<side>(i), solve, draft);
     }
   }
   return draft.finish();

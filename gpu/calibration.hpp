@@ -7,7 +7,7 @@
 // thread; memory is 8 * channels * group size bytes a segment.
 #pragma once
 
-#include "gpu/profile.hpp"
+#include "gpu/profile_draft.hpp"
 #include "gpu/scratch.hpp"
 
 #include <functional>
@@ -33,6 +33,12 @@ public:
   [[nodiscard]] std::uint64_t tokens() const noexcept;
 
   /// errc::invalid_argument before every segment has seen two tokens.
+  [[nodiscard]] core::result<core::ok_t> check() const;
+
+  /// One segment's part of a draft of this shape. @pre check() succeeded
+  void fill(std::uint32_t layer, side which, const eigen_solver& solve, profile_draft& draft) const;
+
+  /// All parts at once. The errors of `check`.
   [[nodiscard]] core::result<std::shared_ptr<const profile>> build(const eigen_solver& solve) const;
 
 private:

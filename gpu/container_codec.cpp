@@ -25,7 +25,8 @@ std::uint32_t tokens_of(const layout& shape, std::size_t raw_bytes) {
 
 /// A reader of an encoded block of this layout, whose shape is checked.
 result<container_reader> opened(const codec_set& codecs, const layout& shape,
-                                std::span<const std::byte> encoded, block& what) {
+                                const profile* learned, std::span<const std::byte> encoded,
+                                block& what) {
   const auto head = container_reader::peek(encoded);
   CELLARD_TRY(head);
   if (head->tokens == 0 || head->tokens > shape.block_tokens) {
@@ -33,6 +34,7 @@ result<container_reader> opened(const codec_set& codecs, const layout& shape,
                 shape.block_tokens);
   }
   what = block::of(shape, head->tokens, head->first_position);
+  what.learned = learned;
   return container_reader::open(codecs, what, encoded);
 }
 
@@ -50,7 +52,9 @@ result<std::size_t> container_codec::encode(const layout& shape, std::uint64_t f
   if (tokens == 0) {
     return fail(errc::invalid_argument, "{} bytes are no tokens of this layout", raw.size());
   }
-  const auto done = writer_.encode(block::of(shape, tokens, first_token), raw, out, work_);
+  auto what = block::of(shape, tokens, first_token);
+  what.learned = learned_;
+  const auto done = writer_.encode(what, raw, out, work_);
   CELLARD_TRY(done);
   report_ = *done;
   return report_.bytes;
@@ -59,7 +63,7 @@ result<std::size_t> container_codec::encode(const layout& shape, std::uint64_t f
 result<std::size_t> container_codec::decode(const layout& shape, std::span<const std::byte> encoded,
                                             std::span<std::byte> out) {
   block what;
-  const auto reader = opened(*codecs_, shape, encoded, what);
+  const auto reader = opened(*codecs_, shape, learned_, encoded, what);
   CELLARD_TRY(reader);
   if (what.raw_bytes() > out.size()) {
     return fail(errc::invalid_argument, "decoding needs {} bytes, not {}", what.raw_bytes(),
@@ -73,7 +77,7 @@ result<std::size_t> container_codec::encode_again(const layout& shape,
                                                   std::span<const std::byte> encoded,
                                                   std::span<std::byte> out) {
   block what;
-  const auto reader = opened(*codecs_, shape, encoded, what);
+  const auto reader = opened(*codecs_, shape, learned_, encoded, what);
   CELLARD_TRY(reader);
   if ((reader->header().flags & container_checked) == 0) {
     return fail(errc::invalid_argument,

@@ -40,6 +40,10 @@ public:
                                          std::span<const std::byte> encoded,
                                          std::span<std::byte> out);
 
+  /// What the next blocks are of, and those that they were encoded with; null = none. It outlives
+  /// their coding.
+  void learned(const profile* what) noexcept { learned_ = what; }
+
   /// Of the block that was encoded last.
   [[nodiscard]] const encode_report& report() const noexcept { return report_; }
 
@@ -50,6 +54,7 @@ private:
   encode_report report_;
   std::vector<std::byte> decoded_;  ///< of encode_again
   scratch work_;
+  const profile* learned_ = nullptr;
 };
 
 }  // namespace cellard::gpu

@@ -49,6 +49,7 @@ LIBRARIES = {
     "nvtx": "CUDA",
     "hiredis/": "hiredis",
     "prometheus/": "prometheus",
+    "Eigen/": "Eigen",
 }
 COMMON = {"fmt", "tl"}  # result and error are made of them
 ALLOWED: dict[str, set[str]] = {
@@ -62,6 +63,7 @@ ALLOWED: dict[str, set[str]] = {
     "gpu": {"xxhash", "Highway"},
     "gpu/kernels": set(),
     "gpu/kernels/device.hpp": {"CUDA"},
+    "gpu/eigen": {"Eigen"},
     "gpu/emulated": {"Boost"},
     "gpu/cuda": {"xxhash", "CUDA"},
     "actors": {"CAF", "xxhash"},
