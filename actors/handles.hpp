@@ -47,6 +47,10 @@ using eviction_actor = caf::typed_actor<
   caf::replies_to<choose_atom, space_id, std::uint64_t, core::ladder>::with<core::choice>,
   // These were not dropped.
   caf::reacts_to<refused_atom, space_id, std::vector<core::block_name>>,
+  // A namespace began.
+  caf::reacts_to<join_atom, space_description>,
+  // What other sizes would be worth to each namespace that has a curve.
+  caf::replies_to<forecast_atom>::with<std::vector<core::space_forecast>>,
   // The namespace is gone.
   caf::reacts_to<forget_atom, space_id>,
   // Switches the strategy when it changed.

@@ -13,6 +13,7 @@
 #include "config/config.hpp"
 #include "core/access_batch.hpp"
 #include "core/eviction_order.hpp"
+#include "core/forecast.hpp"
 #include "core/layout.hpp"
 #include "core/place.hpp"
 #include "core/result.hpp"
@@ -151,6 +152,7 @@ using retire_atom = caf::atom_constant<caf::atom("retire")>;
 using room_atom = caf::atom_constant<caf::atom("room")>;
 using freed_atom = caf::atom_constant<caf::atom("freed")>;
 using stage_atom = caf::atom_constant<caf::atom("stage")>;
+using forecast_atom = caf::atom_constant<caf::atom("forecast")>;
 using record_atom = caf::atom_constant<caf::atom("record")>;
 using choose_atom = caf::atom_constant<caf::atom("choose")>;
 using refused_atom = caf::atom_constant<caf::atom("refused")>;
@@ -181,6 +183,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::space_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::session_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::removal)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::access_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<cellard::core::space_forecast>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::staging_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::config::snapshot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<cellard::core::segment>)

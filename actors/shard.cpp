@@ -35,6 +35,7 @@ core::shard_limits shard_state::limits() const {
   limits.pin_time = to_ms(from.pin_time);
   limits.reservation_time = to_ms(from.reservation_time);
   limits.partial_time = to_ms(from.partial_time);
+  limits.tell_lacking = setup_.settings->statistics.forecast_memory > 0;
   limits.max_age = std::chrono::milliseconds(std::min(setup_.max_age_ms, longest_age_ms));
   return limits;
 }
@@ -151,7 +152,8 @@ void shard_state::apply(const config::snapshot& fresh) {
 void shard_state::after_request() {
   core->counters().granted_bytes.set(core->memory().granted_bytes());
   core->counters().used_bytes.set(core->memory().used_bytes());
-  if (auto events = core->take_events(core::coarse_now()); !events.empty()) {
+  if (auto events = core->take_events(core::coarse_now());
+      !events.empty() || !events.lacking.empty()) {
     remember_fresh(events);
     self->send(setup_.order, record_atom::value, std::move(events));
   }

@@ -108,6 +108,7 @@ core::result<opened_space> supervisor_state::create(const identity& who, const o
   const auto shard = self->spawn(actors::shard, std::move(what));
   self->monitor(shard);
   self->send(setup_.memory, join_atom::value, description, shard);
+  self->send(setup_.order, join_atom::value, description);
   self->send(setup_.stats, join_atom::value, description);
   residents_[who] = {description, shard, 1, call.max_age_ms};
   return opened_space{

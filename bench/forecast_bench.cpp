@@ -47,10 +47,10 @@ public:
       order_(policy),
       capacity_(capacity),
       resident_(what.distinct(), 0),
-      forecast_({policy, capacity, memory_bytes, 1, 1,
+      forecast_({policy, capacity, memory_bytes, 1,
                  std::chrono::seconds(static_cast<int>(all_the_trace_hours * 3600))},
                 4711) {
-    forecast_.join(space, counters_, 1);
+    forecast_.join(space, 1);
   }
 
   void serve(const request& next) {
@@ -59,9 +59,7 @@ public:
     while (hits < chain.size() && resident_[chain[hits]] != 0) {
       ++hits;
     }
-    counters_->blocks_asked.add(chain.size());
-    counters_->blocks_hit.add(hits);
-    get(next, chain.first(hits), chain.size());
+    get(next, chain.first(hits), chain.subspan(hits));
     put(chain.subspan(hits));
     make_room();
   }
@@ -77,20 +75,24 @@ public:
   [[nodiscard]] std::size_t most_bytes() const { return most_bytes_; }
 
 private:
-  void get(const request& next, std::span<const node_id> found, std::size_t asked) {
+  void get(const request& next, std::span<const node_id> found, std::span<const node_id> missing) {
     batch_ = {};
     batch_.space = space;
     batch_.when = std::chrono::steady_clock::time_point(
       std::chrono::duration_cast<std::chrono::steady_clock::duration>(
         std::chrono::duration<double>(next.seconds + 1)));
-    batch_.asked = static_cast<std::uint32_t>(asked);
-    batch_.known = static_cast<std::uint32_t>(found.size());
+    batch_.asked = static_cast<std::uint32_t>(found.size() + missing.size());
+    batch_.known = batch_.wanted = static_cast<std::uint32_t>(found.size());
     batch_.touched.assign(found.rbegin(), found.rend());
+    for (const node_id block : missing) {
+      batch_.lacking.push_back(replay::fingerprint(block));
+    }
     record();
   }
 
   void put(std::span<const node_id> missing) {
-    batch_.asked = batch_.known = 0;
+    batch_.asked = batch_.known = batch_.wanted = 0;
+    batch_.lacking.clear();
     batch_.refreshed.swap(batch_.touched);
     for (const node_id block : missing) {
       batch_.inserted.push_back({{block, 1}, what_.parents[block], 1, replay::fingerprint(block)});
@@ -102,10 +104,9 @@ private:
   }
 
   void record() {
-    if (batch_.empty()) {
-      return;
+    if (!batch_.empty()) {
+      order_.record(batch_);
     }
-    order_.record(batch_);
     const double began = replay::processor_seconds();
     forecast_.record(batch_, order_.ledger(space));
     ns_ += 1e9 * (replay::processor_seconds() - began);
@@ -126,7 +127,6 @@ private:
   core::eviction_order order_;
   std::size_t capacity_;
   std::vector<std::uint8_t> resident_;
-  std::shared_ptr<core::shard_counters> counters_ = std::make_shared<core::shard_counters>();
   core::forecast forecast_;
   core::access_batch batch_;
   std::vector<core::block_name> victims_;

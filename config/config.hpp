@@ -150,6 +150,8 @@ struct log_settings {
 /// What the daemon remembers of its own numbers.
 struct statistics_settings {
   std::uint32_t namespaces = 32;
+  std::uint64_t forecast_memory = 16 * mib;  ///< 0: no forecast
+  percent forecast_cpu{10'000};              ///< of one core
 };
 
 /// The page of numbers for Prometheus.

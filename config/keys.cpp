@@ -372,6 +372,13 @@ constexpr auto statistics_keys = std::to_array<key>({
   statistics_key<&sts::namespaces>(
     row("statistics.namespaces", "namespaces", "1 to 1024", live,
         "Namespaces, and tenants, with a history of their own: 227 KB each.")),
+  statistics_key<&sts::forecast_memory>(
+    row("statistics.forecast_memory", "bytes", "0 or 4 MiB to 1 GiB", live,
+        "Memory to forecast hit ratios at other sizes, for a namespace each 4 MiB; 0: no "
+        "forecast.")),
+  statistics_key<&sts::forecast_cpu>(
+    row("statistics.forecast_cpu", "share of a core", "0.01 % to 100 %", live,
+        "Time that the forecast may take; over it, it samples fewer blocks and begins anew.")),
 });
 
 constexpr auto all_sections = std::to_array<section>({

@@ -28,9 +28,8 @@ struct block_name {
 struct inserted_block {
   block_name block;
   node_id parent = no_node;
-  std::uint32_t bytes = 0;  ///< of memory that dropping it would free
-  std::uint64_t fingerprint =
-    0;  ///< of its key, by which a strategy may remember it after it has gone
+  std::uint32_t bytes = 0;        ///< of memory that dropping it would free
+  std::uint64_t fingerprint = 0;  ///< by which a strategy may remember it after it has gone
 };
 
 /// A block that takes another amount of memory now.
@@ -49,7 +48,10 @@ struct access_batch {
   std::vector<node_id> refreshed;  ///< above blocks that came: they must stay the younger ones
   std::vector<block_name> removed;
   std::vector<resized_block> resized;
+  std::uint32_t wanted = 0;  ///< of `touched`, from the first on, blocks that a get was answered
+  std::vector<std::uint64_t> lacking;  ///< fingerprints of those that it asked for in vain
 
+  /// Nothing that concerns the order of blocks.
   [[nodiscard]] bool empty() const noexcept {
     return inserted.empty() && touched.empty() && refreshed.empty() && removed.empty()
            && resized.empty();

@@ -37,6 +37,14 @@ static_assert(sizeof(block_key) == block_key::size && alignof(block_key) == 1);
 
 using key_span = std::span<const block_key>;
 
+/// Tells blocks apart where a whole key is too much: the key's first bytes and the salt's number.
+/// The same key under two salts is two blocks.
+inline std::uint64_t fingerprint_of(std::uint16_t salt, const block_key& key) noexcept {
+  std::uint64_t first = 0;
+  std::memcpy(&first, key.bytes.data(), sizeof first);
+  return first ^ (salt * 0x9e3779b97f4a7c15U);
+}
+
 /// The first eight bytes in hexadecimal: enough to recognise a key in a message, too little to
 /// publish it.
 std::string abbreviated(const block_key& key);

@@ -3,6 +3,7 @@
 #include "core/forecast.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace cellard::core {
@@ -29,11 +30,9 @@ forecast::forecast(forecast_settings what, std::uint64_t secret)
     secret_(secret) {
 }
 
-void forecast::join(space_id space, std::shared_ptr<const shard_counters> counters,
-                    std::uint64_t block_bytes) {
+void forecast::join(space_id space, std::uint64_t block_bytes) {
   watched& fresh = spaces_[space];
   fresh = {};
-  fresh.counters = std::move(counters);
   fresh.block_bytes = block_bytes;
   begin_where_there_is_room();
 }
@@ -43,10 +42,24 @@ void forecast::forget(space_id space) {
   begin_where_there_is_room();
 }
 
+void forecast::end_all() {
+  for (auto& [id, space] : spaces_) {
+    space.curve.reset();
+    space.spent = {};  // by curves of another size
+  }
+}
+
 void forecast::begin_where_there_is_room() {
-  const auto there = std::count_if(spaces_.begin(), spaces_.end(),
-                                   [](const auto& each) { return each.second.curve != nullptr; });
-  auto room = what_.memory_bytes == 0 ? 0 : static_cast<std::int64_t>(what_.namespaces) - there;
+  std::uint64_t room = std::bit_floor(what_.memory_bytes / least_curve_bytes);
+  const std::uint64_t wanting = std::min<std::uint64_t>(spaces_.size(), room);
+  const std::uint64_t parts = std::bit_ceil(std::max<std::uint64_t>(wanting, 1));
+  if (parts > parts_) {
+    parts_ = parts;
+    end_all();
+  }
+  for (const auto& [id, space] : spaces_) {
+    room -= space.curve != nullptr ? 1U : 0U;
+  }
   for (auto& [id, space] : spaces_) {
     if (room > 0 && space.curve == nullptr) {
       begin(space);
@@ -55,28 +68,32 @@ void forecast::begin_where_there_is_room() {
   }
 }
 
-void forecast::begin(watched& space) {
-  space.curve = std::make_unique<miss_ratio_curve>(
-    miss_ratio_curve::options{what_.strategy, what_.capacity_bytes, space.block_bytes,
-                              what_.memory_bytes / what_.namespaces, secret_});
-  count_anew(space);
+void forecast::begin(watched& space) const {
+  space.curve = std::make_unique<miss_ratio_curve>(miss_ratio_curve::options{
+    what_.strategy, what_.capacity_bytes, space.block_bytes, what_.memory_bytes / parts_, secret_});
+  count_anew(space, {});
 }
 
-void forecast::count_anew(watched& space) {
+void forecast::count_anew(watched& space, time_point when) {
   space.restarts = space.curve->restarts();
-  space.asked_before = static_cast<double>(space.counters->blocks_asked.get());
-  space.hit_before = static_cast<double>(space.counters->blocks_hit.get());
-  space.faded_asked = space.faded_hit = 0;
+  space.since = when;
+  space.asked = space.hit = 0;
 }
 
 bool forecast::record(const access_batch& batch, const block_ledger* real) {
   const auto found = spaces_.find(batch.space);
-  if (found == spaces_.end() || found->second.curve == nullptr || real == nullptr) {
+  if (found == spaces_.end() || found->second.curve == nullptr) {
     return false;
   }
-  found->second.curve->record(batch, *real);
-  if (found->second.curve->restarts() != found->second.restarts) {
-    count_anew(found->second);
+  watched& space = found->second;
+  space.curve->record(batch, real);
+  if (space.since == time_point{}) {
+    space.since = batch.when;
+  }
+  space.asked += static_cast<double>(batch.wanted + batch.lacking.size());
+  space.hit += static_cast<double>(batch.wanted);
+  if (space.curve->restarts() != space.restarts) {
+    count_anew(space, batch.when);
   }
   fade(batch.when);
   return true;
@@ -93,12 +110,8 @@ void forecast::fade(time_point when) {
   for (auto& [id, space] : spaces_) {
     if (space.curve != nullptr) {
       space.curve->fade();
-      const auto asked = static_cast<double>(space.counters->blocks_asked.get());
-      const auto hit = static_cast<double>(space.counters->blocks_hit.get());
-      space.faded_asked = (space.faded_asked + asked - space.asked_before) / 2;
-      space.faded_hit = (space.faded_hit + hit - space.hit_before) / 2;
-      space.asked_before = asked;
-      space.hit_before = hit;
+      space.asked /= 2;
+      space.hit /= 2;
     }
   }
 }
@@ -126,7 +139,7 @@ void forecast::spent(space_id space, std::chrono::nanoseconds time, time_point w
   if (std::chrono::duration<double>(all) > what_.cpu_share * passed
       && most->second.curve != nullptr) {
     most->second.curve->halve_sample();
-    count_anew(most->second);
+    count_anew(most->second, when);
   }
   for (auto& [id, each] : spaces_) {
     each.spent = {};
@@ -139,10 +152,8 @@ void forecast::apply(const forecast_settings& fresh) {
     return;
   }
   what_ = fresh;
-  for (auto& [id, space] : spaces_) {
-    space.curve.reset();
-    space.spent = {};  // by curves of another size
-  }
+  parts_ = 1;
+  end_all();
   budget_began_ = {};
   begin_where_there_is_room();
 }
@@ -150,14 +161,10 @@ void forecast::apply(const forecast_settings& fresh) {
 std::vector<space_forecast> forecast::results() const {
   std::vector<space_forecast> all;
   for (const auto& [id, space] : spaces_) {
-    if (space.curve == nullptr) {
-      continue;
+    if (space.curve != nullptr) {
+      all.push_back(
+        {id, space.since, space.asked, space.hit, space.curve->sampled(), space.curve->counts()});
     }
-    const auto asked = static_cast<double>(space.counters->blocks_asked.get());
-    const auto hit = static_cast<double>(space.counters->blocks_hit.get());
-    all.push_back({id, space.faded_asked + asked - space.asked_before,
-                   space.faded_hit + hit - space.hit_before, space.curve->sampled(),
-                   space.curve->counts()});
   }
   return all;
 }

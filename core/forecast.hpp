@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// What other amounts of memory would be worth: a miss-ratio curve a namespace, as many as the
-// memory for them is divided by, and what was really asked for and found meanwhile. A forecast is
-// the real hit ratio and a difference of misses, so that what misses at all sizes alike falls out.
+// What other amounts of memory would be worth: a miss-ratio curve a namespace, which share the
+// memory for them, and what was really asked for and found meanwhile. A forecast is the real hit
+// ratio and a difference of misses, so that most of the sampling error falls out: it comes from hot
+// blocks, which hit at all sizes.
 //
 // Owns the curves, within settings.memory_bytes. Time and costs are given, never measured here. One
 // thread at a time.
 #pragma once
 
 #include "core/miss_ratio_curve.hpp"
-#include "core/shard_counters.hpp"
 
 #include <chrono>
 #include <map>
@@ -24,17 +24,20 @@ struct forecast_settings {
   std::string strategy = "lru";
   std::uint64_t capacity_bytes = 0;
   std::uint64_t memory_bytes = 0;  ///< 0: no forecast
-  std::uint32_t namespaces = 4;
-  double cpu_share = 0.01;  ///< of a core
+  double cpu_share = 0.01;         ///< of a core
   std::chrono::seconds window{24 * 3600};
 
   bool operator==(const forecast_settings&) const = default;
 };
 
+/// A curve has no less memory: caches without blocks take half of it.
+inline constexpr std::uint64_t least_curve_bytes = std::uint64_t{4} << 20;
+
 /// Of one namespace, since its curve began.
 struct space_forecast {
   space_id space = 0;
-  double asked = 0;  ///< blocks, by get
+  std::chrono::steady_clock::time_point since{};  ///< the epoch: nothing was heard yet
+  double asked = 0;                               ///< blocks, by get
   double hit = 0;
   double sampled = 1;  ///< share of blocks that the curve saw
   miss_counts counts;
@@ -56,12 +59,12 @@ public:
 
   explicit forecast(forecast_settings what, std::uint64_t secret);
 
-  /// `block_bytes`: what a usual block of it takes. Later ones than settings.namespaces have no
-  /// curve until others go.
-  void join(space_id space, std::shared_ptr<const shard_counters> counters,
-            std::uint64_t block_bytes);
+  /// `block_bytes`: what a usual block of it takes. Later ones than there is memory for have no
+  /// curve until others go. One that needs a part of the others' memory begins theirs anew.
+  void join(space_id space, std::uint64_t block_bytes);
   void forget(space_id space);
 
+  /// What the order whose ledger this is has just recorded; null: it knows no block of it yet.
   /// True when the namespace has a curve: recording cost something.
   bool record(const access_batch& batch, const block_ledger* real);
   /// That so much time went into recording for a namespace; too much in ten seconds halves the
@@ -76,24 +79,24 @@ public:
 
 private:
   struct watched {
-    std::shared_ptr<const shard_counters> counters;
     std::uint64_t block_bytes = 0;
     std::unique_ptr<miss_ratio_curve> curve;  ///< null: there are too many
     std::uint64_t restarts = 0;
-    double asked_before = 0;  ///< what the counters had when the curve began
-    double hit_before = 0;
-    double faded_asked = 0;  ///< of the time before asked_before, fading
-    double faded_hit = 0;
+    time_point since{};
+    double asked = 0;
+    double hit = 0;
     std::chrono::nanoseconds spent{0};
   };
 
-  void begin(watched& space);
-  void count_anew(watched& space);
+  void begin(watched& space) const;
+  static void count_anew(watched& space, time_point when);
   void begin_where_there_is_room();
+  void end_all();
   void fade(time_point when);
 
   forecast_settings what_;
   std::uint64_t secret_;
+  std::uint64_t parts_ = 1;  ///< of the memory; a power of two, so that few joins change it
   std::map<space_id, watched> spaces_;
   time_point faded_{};
   time_point budget_began_{};

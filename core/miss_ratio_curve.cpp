@@ -73,9 +73,12 @@ bool miss_ratio_curve::is_sampled(std::uint64_t fingerprint) const noexcept {
   return halvings_ == 0 || mixed(fingerprint ^ what_.secret) >> (64 - halvings_) == 0;
 }
 
-void miss_ratio_curve::record(const access_batch& batch, const block_ledger& real) {
+void miss_ratio_curve::record(const access_batch& batch, const block_ledger* real) {
   record_asked(batch, real);
-  record_stored(batch, real);
+  if (real != nullptr) {
+    record_stored(batch, *real);
+    record_resized(batch, *real);
+  }
   const std::size_t there =
     std::accumulate(caches_.begin(), caches_.end(), std::size_t{0},
                     [](std::size_t sum, const small_cache& each) { return sum + each.blocks(); });
@@ -84,22 +87,20 @@ void miss_ratio_curve::record(const access_batch& batch, const block_ledger& rea
   }
 }
 
-/// Paths come tail first, each up to its root; a batch of several requests has several.
-void miss_ratio_curve::record_asked(const access_batch& batch, const block_ledger& real) {
-  chain_.clear();
-  for (auto at = batch.touched.rbegin(); at != batch.touched.rend(); ++at) {
-    if (!real.holds(*at)) {
-      continue;
-    }
-    const known_block& block = real[*at];
-    if (block.parent == no_node) {
-      serve(false, batch.when);
-    }
-    if (is_sampled(block.fingerprint)) {
-      chain_.push_back({block.fingerprint, block.bytes, true});
+/// A path comes tail first, up to its root; below it is what was not there.
+void miss_ratio_curve::record_asked(const access_batch& batch, const block_ledger* real) {
+  for (std::size_t i = batch.touched.size(); i > 0; --i) {
+    const node_id id = batch.touched[i - 1];
+    if (real != nullptr && real->holds(id) && is_sampled((*real)[id].fingerprint)) {
+      chain_.push_back({(*real)[id].fingerprint, (*real)[id].bytes, i <= batch.wanted, true, true});
     }
   }
-  serve(false, batch.when);
+  for (const std::uint64_t fingerprint : batch.lacking) {
+    if (is_sampled(fingerprint)) {
+      chain_.push_back({fingerprint, 0, true, true, false});
+    }
+  }
+  serve(batch.when);
 }
 
 /// A run of blocks that continue each other, under what is above the first of them.
@@ -107,34 +108,47 @@ void miss_ratio_curve::record_stored(const access_batch& batch, const block_ledg
   node_id before = no_node;
   for (const inserted_block& fresh : batch.inserted) {
     if (before == no_node || fresh.parent != before) {
-      serve(true, batch.when);
+      serve(batch.when);
       add_above(fresh.parent, real);
     }
     if (is_sampled(fresh.fingerprint)) {
-      chain_.push_back({fresh.fingerprint, std::max<std::uint32_t>(fresh.bytes, 1), true});
+      chain_.push_back(
+        {fresh.fingerprint, std::max<std::uint32_t>(fresh.bytes, 1), false, false, true});
     }
     before = fresh.block.node;
   }
-  serve(true, batch.when);
+  serve(batch.when);
+}
+
+/// A block that was encoded is as small at every size from then on, where it is there.
+void miss_ratio_curve::record_resized(const access_batch& batch, const block_ledger& real) {
+  for (const resized_block& each : batch.resized) {
+    const bool here =
+      real.is(each.block, standing::resident) || real.is(each.block, standing::lowered);
+    if (here && is_sampled(real[each.block.node].fingerprint)) {
+      for (small_cache& cache : caches_) {
+        cache.resize(real[each.block.node].fingerprint, std::max<std::uint32_t>(each.bytes, 1));
+      }
+    }
+  }
 }
 
 void miss_ratio_curve::add_above(node_id from, const block_ledger& real) {
   for (node_id at = from; at != no_node && real.holds(at); at = real[at].parent) {
     if (is_sampled(real[at].fingerprint)) {
-      chain_.push_back({real[at].fingerprint, real[at].bytes, false});
+      chain_.push_back({real[at].fingerprint, real[at].bytes, false, false, true});
     }
   }
   std::reverse(chain_.begin(), chain_.end());
 }
 
 /// Gives the chain to all caches, and forgets it.
-void miss_ratio_curve::serve(bool stored, std::chrono::steady_clock::time_point when) {
-  const auto wanted = std::count_if(chain_.begin(), chain_.end(),
-                                    [](const sampled_block& each) { return each.wanted; });
-  if (wanted > 0) {
-    counted_.wanted += static_cast<double>(wanted);
+void miss_ratio_curve::serve(std::chrono::steady_clock::time_point when) {
+  if (!chain_.empty()) {
+    counted_.wanted += static_cast<double>(std::count_if(
+      chain_.begin(), chain_.end(), [](const sampled_block& each) { return each.wanted; }));
     for (std::size_t i = 0; i < caches_.size(); ++i) {
-      counted_.missing[i] += static_cast<double>(caches_[i].serve(chain_, stored, when));
+      counted_.missing[i] += static_cast<double>(caches_[i].serve(chain_, when));
     }
   }
   chain_.clear();
@@ -145,6 +159,9 @@ miss_counts miss_ratio_curve::counts() const {
   all.wanted /= sampled();
   for (double& each : all.missing) {
     each /= sampled();
+  }
+  for (std::size_t i = 0; i < caches_.size(); ++i) {
+    all.full = caches_[i].was_full() ? curve_sizes[i] : all.full;
   }
   return all;
 }

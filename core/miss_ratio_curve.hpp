@@ -4,7 +4,8 @@
 // What one namespace would lack at other sizes: ten small caches, from a sixteenth to eight times a
 // given capacity, that hear what the real order hears (docs/adr/0023). Blocks are in the sample by
 // a hash of their keys, all chains at the same rate; a sampled block hangs under the nearest
-// sampled one above it.
+// sampled one above it. What gets ask for in vain counts when it is asked for; a small cache stores
+// it when the real one does.
 //
 // Memory is bounded: the sample is chosen so that the caches fit it, and halved, beginning anew,
 // when blocks turn out smaller than was said. One thread at a time; deterministic.
@@ -25,8 +26,9 @@ inline constexpr std::array<double, 10> curve_sizes{1.0 / 16, 1.0 / 8, 1.0 / 4, 
 
 /// What was counted, for all blocks and not for the sample alone.
 struct miss_counts {
-  double wanted = 0;  ///< blocks that were found or stored
+  double wanted = 0;  ///< blocks that gets asked for
   std::array<double, curve_sizes.size()> missing{};
+  double full = 0;  ///< up to this size something had to go at some time; 0: at none
 
   /// How many would have been missing had the capacity been `share` times as large. Between the
   /// sizes it is interpolated; above the last it is the last's.
@@ -45,8 +47,8 @@ public:
 
   explicit miss_ratio_curve(options what);
 
-  /// What the real order, whose ledger this is, has just recorded.
-  void record(const access_batch& batch, const block_ledger& real);
+  /// What the real order, whose ledger this is, has just recorded; null: it knows no block yet.
+  void record(const access_batch& batch, const block_ledger* real);
 
   [[nodiscard]] miss_counts counts() const;
 
@@ -63,10 +65,11 @@ public:
 private:
   [[nodiscard]] bool is_sampled(std::uint64_t fingerprint) const noexcept;
   void start();
-  void record_asked(const access_batch& batch, const block_ledger& real);
+  void record_asked(const access_batch& batch, const block_ledger* real);
   void record_stored(const access_batch& batch, const block_ledger& real);
+  void record_resized(const access_batch& batch, const block_ledger& real);
   void add_above(node_id from, const block_ledger& real);
-  void serve(bool stored, std::chrono::steady_clock::time_point when);
+  void serve(std::chrono::steady_clock::time_point when);
 
   options what_;
   std::size_t most_blocks_ = 0;  ///< of all caches together

@@ -55,6 +55,7 @@ result<found_blocks> shard::get(requester who, std::uint16_t salt, key_span keys
   const auto matched = static_cast<std::uint32_t>(path.size());
   found.counts = {matched, matched, 0};
   if (path.empty()) {
+    note_lacking(salt, keys);
     return found;
   }
   if (leases_.blocks_of(who.session) + path.size() > limits_.leases) {
@@ -70,7 +71,17 @@ result<found_blocks> shard::get(requester who, std::uint16_t salt, key_span keys
   index_[deepest].flags |= node_leased;
   touch_path(deepest);
   events_.known += matched;
+  events_.wanted += matched;
+  note_lacking(salt, keys.subspan(matched));
   return found;
+}
+
+void shard::note_lacking(std::uint16_t salt, key_span keys) {
+  if (limits_.tell_lacking) {
+    for (const block_key& key : keys) {
+      events_.lacking.push_back(fingerprint_of(salt, key));
+    }
+  }
 }
 
 /// @return their bytes
@@ -162,6 +173,7 @@ result<place> shard::find(requester who, std::uint16_t salt, const block_key& ke
   }
   if (counts) {  // not each further piece of one block
     touch_path(id);
+    ++events_.wanted;
     counters_->blocks_asked.add();
     counters_->blocks_hit.add();
   }

@@ -43,6 +43,7 @@ struct shard_limits {
   std::chrono::milliseconds reservation_time{30'000};
   std::chrono::milliseconds partial_time{30'000};
   std::chrono::milliseconds max_age{0};  ///< 0 = blocks do not age
+  bool tell_lacking = false;             ///< what a get does not find is in take_events, too
 };
 
 /// Who asks: a session, the part (rank) it opened the namespace with, and the handle it got.
@@ -286,6 +287,7 @@ private:
   std::uint64_t add_places(const std::vector<node_id>& path, std::uint16_t part,
                            std::vector<place>& places) const;
   void touch_path(node_id deepest);
+  void note_lacking(std::uint16_t salt, key_span keys);
   void append_path(node_id deepest, std::vector<node_id>& path) const;
   void refresh_parents_of_inserted();
   std::uint32_t remove_all(std::uint16_t salt, key_span keys, bool scrubs);

@@ -195,10 +195,10 @@ void shard::publish(node_id id, time_point now) {
       continue;
     }
     block.state = node_state::visible;
-    std::uint64_t fingerprint = 0;
-    std::memcpy(&fingerprint, block.key.bytes.data(), sizeof fingerprint);
-    events_.inserted.push_back(
-      {{at, block.generation}, block.parent, static_cast<std::uint32_t>(cost_of(at)), fingerprint});
+    events_.inserted.push_back({{at, block.generation},
+                                block.parent,
+                                static_cast<std::uint32_t>(cost_of(at)),
+                                fingerprint_of(block.salt, block.key)});
     if (limits_.max_age.count() > 0) {
       aging_.push_back({{at, block.generation}, now});
     }

@@ -27,69 +27,85 @@ node_id small_cache::number() {
   return id;
 }
 
-std::size_t small_cache::serve(std::span<const sampled_block> chain, bool stored,
-                               std::chrono::steady_clock::time_point when) {
-  chain = chain.first(std::min(chain.size(), most_chain));
+/// Keeps the memory of the last one.
+void small_cache::begin_batch() {
+  batch_.asked = batch_.known = 0;
   batch_.touched.clear();
   batch_.refreshed.clear();
   batch_.inserted.clear();
+  batch_.resized.clear();
+}
+
+node_id small_cache::store(const sampled_block& fresh, node_id above) {
+  const node_id id = number();
+  name_of_[id] = fresh.name;
+  names_.insert(static_cast<std::uint32_t>(fresh.name >> 32), id);
+  batch_.inserted.push_back({{id, ++generation_}, above, fresh.bytes, fresh.name});
+  bytes_ += fresh.bytes;
+  return id;
+}
+
+std::size_t small_cache::serve(std::span<const sampled_block> chain,
+                               std::chrono::steady_clock::time_point when) {
+  chain = chain.first(std::min(chain.size(), most_chain));
+  begin_batch();
   std::size_t wanted = 0;
-  std::size_t missing = 0;
+  std::size_t hits = 0;
   node_id above = no_node;
+  bool ended = false;
   for (const sampled_block& each : chain) {
     wanted += each.wanted ? 1U : 0U;
-    node_id id = find(each.name);
-    const bool there = id != no_node;
-    if (there && !batch_.inserted.empty()) {
-      break;  // below one that is missing: it hung elsewhere before, and who knows the rest
+    batch_.asked += each.used ? 1U : 0U;
+    if (ended) {
+      continue;
     }
-    if (there) {
-      (each.wanted ? batch_.touched : batch_.refreshed).push_back(id);
+    const node_id id = find(each.name);
+    if (id != no_node && batch_.inserted.empty()) {
+      (each.used ? batch_.touched : batch_.refreshed).push_back(id);
+      batch_.known += each.used ? 1U : 0U;
+      hits += each.wanted ? 1U : 0U;
+      above = id;
+    } else if (id == no_node && each.brought) {
+      above = store(each, above);
     } else {
-      id = number();
-      name_of_[id] = each.name;
-      names_.insert(static_cast<std::uint32_t>(each.name >> 32), id);
-      batch_.inserted.push_back({{id, ++generation_}, above, each.bytes, each.name});
-      bytes_ += each.bytes;
-      missing += each.wanted ? 1U : 0U;
+      ended = true;  // nobody brings it; or it hung elsewhere before, and who knows the rest
     }
-    above = id;
   }
+  // Tails first, so that heads end up younger.
   std::reverse(batch_.touched.begin(), batch_.touched.end());
   std::reverse(batch_.refreshed.begin(), batch_.refreshed.end());
-  // A put of blocks that are all new is not what asked for them.
-  const bool asks = !stored || !batch_.touched.empty();
-  batch_.asked = asks ? static_cast<std::uint32_t>(wanted) : 0;
-  batch_.known = asks ? static_cast<std::uint32_t>(wanted - missing) : 0;
   record(when);
   make_room();
-  return missing;
+  return wanted - hits;
 }
 
 void small_cache::record(std::chrono::steady_clock::time_point when) {
   batch_.space = space;
   batch_.when = when;
-  // What is above others has to end up younger, so it is told last.
-  std::vector<node_id> above;
-  if (!batch_.touched.empty()) {
-    above.swap(batch_.refreshed);
-  }
-  if (!batch_.empty()) {
+  // A put of what is there already changes nothing in a real cache either.
+  if (!batch_.inserted.empty() || !batch_.touched.empty()) {
     order_.record(batch_);
   }
-  if (!above.empty()) {
-    batch_.asked = batch_.known = 0;
-    batch_.inserted.clear();
-    batch_.touched.clear();
-    batch_.refreshed.swap(above);
-    order_.record(batch_);
+}
+
+void small_cache::resize(std::uint64_t name, std::uint32_t bytes) {
+  const node_id id = find(name);
+  if (id == no_node) {
+    return;
   }
+  const known_block& block = (*order_.ledger(space))[id];
+  begin_batch();
+  batch_.resized.push_back({{id, block.generation}, bytes});
+  bytes_ = bytes_ - block.bytes + bytes;
+  order_.record(batch_);
+  make_room();
 }
 
 void small_cache::make_room() {
   while (bytes_ > capacity_bytes_) {
     victims_.clear();
     order_.choose(space, bytes_ - capacity_bytes_, victims_);
+    was_full_ = true;
     if (victims_.empty()) {
       return;
     }

@@ -4,7 +4,7 @@
 // A cache of another size, in miniature: the daemon's own eviction order over a sample of the
 // blocks, which keeps names and nothing else. It is told which blocks requests wanted and says how
 // many it lacks. Blocks of a chain come heads first; where one is missing all that follow are, and
-// are stored, as an engine would.
+// are stored as far as somebody brings them.
 //
 // Owns its order and a table of names; bounded by its capacity and `most_chain`. One thread at a
 // time.
@@ -25,7 +25,9 @@ namespace cellard::core {
 struct sampled_block {
   std::uint64_t name = 0;
   std::uint32_t bytes = 0;
-  bool wanted = false;  ///< false: above what was wanted, known to be there by who named it
+  bool wanted = false;   ///< by a get
+  bool used = false;     ///< by whoever asks, which counts for the strategy
+  bool brought = false;  ///< the real cache has it: here it would have been stored by now
 };
 
 class small_cache {
@@ -36,11 +38,14 @@ public:
   /// At most `most_blocks` blocks will be there at the end of any request.
   small_cache(std::string_view strategy, std::uint64_t capacity_bytes, std::size_t most_blocks);
 
-  /// One request. `stored`: it brings blocks, and did not ask for what is above them. Returns how
-  /// many of the wanted ones were not there.
-  std::size_t serve(std::span<const sampled_block> chain, bool stored,
+  /// One request. Returns how many of the wanted blocks were not there.
+  std::size_t serve(std::span<const sampled_block> chain,
                     std::chrono::steady_clock::time_point when);
+  /// A block takes so many bytes from now on, if it is there.
+  void resize(std::uint64_t name, std::uint32_t bytes);
 
+  /// Something had to go at some time.
+  [[nodiscard]] bool was_full() const noexcept { return was_full_; }
   [[nodiscard]] std::size_t blocks() const noexcept { return names_.size(); }
   [[nodiscard]] std::size_t memory_bytes() const;
 
@@ -49,12 +54,15 @@ private:
 
   [[nodiscard]] node_id find(std::uint64_t name) const;
   node_id number();
+  void begin_batch();
+  node_id store(const sampled_block& fresh, node_id above);
   void record(std::chrono::steady_clock::time_point when);
   void make_room();
 
   std::uint64_t capacity_bytes_;
   std::uint64_t bytes_ = 0;
   std::uint32_t generation_ = 0;
+  bool was_full_ = false;
   node_id end_ = 0;  ///< numbers are below this
   eviction_order order_;
   key_table names_;

@@ -67,7 +67,7 @@ void actor_house::spawn_all(const config::snapshot& settings,
     workers_.push_back(system_->spawn<caf::detached>(actors::worker, counters_));
   }
   memory_ = system_->spawn(actors::memory, settings, host_bytes, staging_);
-  order_ = system_->spawn(actors::eviction, settings);
+  order_ = system_->spawn(actors::eviction, settings, host_bytes);
   stats_ =
     system_->spawn(actors::stats, actors::stats_setup{counters_, staging_, host_bytes, settings});
   actors::supervisor_setup setup;

@@ -8,7 +8,7 @@ namespace cellard::actors::testing {
 namespace {
 
 struct order_house : stepped_system {
-  eviction_actor order = spawn(eviction, frozen(small_configuration()));
+  eviction_actor order = spawn(eviction, frozen(small_configuration()), std::uint64_t{64 * mib});
 
   /// Blocks 0 to count - 1 of 100 bytes each, roots all, the lowest the oldest.
   void insert(space_id space, core::node_id count) {
@@ -24,6 +24,7 @@ struct order_house : stepped_system {
     core::access_batch batch;
     batch.space = space;
     batch.touched.push_back(node);
+    batch.wanted = 1;
     tell(order, record_atom::value, batch);
   }
 
@@ -68,6 +69,35 @@ BOOST_AUTO_TEST_CASE(namespaces_do_not_meet_and_a_forgotten_one_is_gone) {
   BOOST_TEST(house.choose(1, 1000) == (nodes{0, 1}));
   house.tell(house.order, forget_atom::value, space_id{2});
   BOOST_TEST(house.choose(2, 1000) == nodes{});
+}
+
+BOOST_AUTO_TEST_CASE(what_was_asked_for_reaches_the_forecast_found_or_not) {
+  order_house house;
+  const auto told = [&] {
+    return house.ask<std::vector<core::space_forecast>>(house.order, forecast_atom::value).value();
+  };
+  space_description space;
+  space.id = 1;
+  space.shape = opaque(100);
+  house.tell(house.order, join_atom::value, space);
+  core::access_batch miss;
+  miss.space = 1;
+  miss.lacking = {10, 11};
+  house.tell(house.order, record_atom::value, miss);  // and nothing is known of the namespace
+  house.insert(1, 5);
+  house.touch(1, 0);
+  BOOST_TEST_REQUIRE(told().size() == 1U);
+  BOOST_TEST(told().front().asked == 3);
+  BOOST_TEST(told().front().hit == 1);
+  BOOST_TEST(told().front().counts.at(1) == 2);
+  auto off = small_configuration();
+  off.statistics.forecast_memory = 0;
+  house.tell(house.order, apply_atom::value, frozen(off, 2));
+  BOOST_TEST(told().empty());
+  house.tell(house.order, apply_atom::value, frozen(small_configuration(), 3));
+  BOOST_TEST(told().size() == 1U);
+  house.tell(house.order, forget_atom::value, space_id{1});
+  BOOST_TEST(told().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_with_the_same_strategy_keeps_the_order) {

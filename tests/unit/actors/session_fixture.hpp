@@ -141,7 +141,7 @@ struct daemon_double : stepped_system {
   explicit daemon_double(const config::configuration& wanted = small_configuration())
     : settings(frozen(wanted)) {
     memory = spawn(actors::memory, settings, std::uint64_t{64 * mib}, staging);
-    order = spawn(eviction, settings);
+    order = spawn(eviction, settings, std::uint64_t{64 * mib});
     statistics = spawn(stats, stats_setup{counters, staging, 64 * mib, settings});
     copier = spawn([this](worker_actor::pointer self) { return keeping_worker(self, slow); });
     supervisor_setup with;

@@ -52,7 +52,7 @@ struct shard_house : stepped_system {
     setup.what = {1, "tenant", "space", 0, shape, numbers};
     setup.settings = frozen(settings);
     setup.memory = spawn([this](memory_actor::pointer) { return listening_memory(heard_of); });
-    setup.order = spawn(eviction, setup.settings);
+    setup.order = spawn(eviction, setup.settings, std::uint64_t{64 * mib});
     copier = spawn(worker, server);
     setup.copiers = {copier};
     setup.housekeeper = spawn(worker, server);

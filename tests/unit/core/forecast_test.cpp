@@ -14,25 +14,22 @@ using testing::watched_cache;
 
 constexpr std::size_t capacity = 150;
 
-forecast_settings usual(std::uint32_t namespaces = 1) {
+forecast_settings usual(std::uint64_t namespaces = 4) {
   forecast_settings what;
   what.capacity_bytes = capacity;
-  what.memory_bytes = std::uint64_t{16} << 20;
-  what.namespaces = namespaces;
+  what.memory_bytes = namespaces * least_curve_bytes;
   return what;
 }
 
 struct forecasting {
   explicit forecasting(const forecast_settings& what) : outlook(what, 7) {
-    outlook.join(watched_cache::space, counters, 1);
+    outlook.join(watched_cache::space, 1);
   }
 
   void serve(int requests) {
     cache.serve_many(requests, [&](const access_batch& batch) {
       outlook.record(batch, cache.order.ledger(watched_cache::space));
     });
-    counters->blocks_asked.set(cache.asked);
-    counters->blocks_hit.set(cache.found);
   }
 
   [[nodiscard]] double hit_ratio(double factor, double share = 1) const {
@@ -41,7 +38,6 @@ struct forecasting {
     return forecast_hit_ratio({&whole, 1}, factor);
   }
 
-  std::shared_ptr<shard_counters> counters = std::make_shared<shard_counters>();
   watched_cache cache{"lru", capacity};
   forecast outlook;
 };
@@ -64,21 +60,15 @@ BOOST_AUTO_TEST_CASE(it_says_what_another_size_would_have_found) {
   BOOST_TEST(made.hit_ratio(2) > made.hit_ratio(0.5) + 0.05);
 }
 
-BOOST_AUTO_TEST_CASE(what_nobody_asked_for_falls_out) {
+BOOST_AUTO_TEST_CASE(it_counts_from_what_it_heard_first) {
   forecasting made(usual());
-  made.serve(4000);
-  const double before = made.hit_ratio(2) - made.hit_ratio(1);
-  // Puts of blocks that come once and that no get named: they miss at every size.
-  const auto asked = made.cache.asked;
-  const auto found = made.cache.found;
-  for (std::uint64_t who = 1000; who < 1100; ++who) {
-    made.cache.serve(who, 5, [&](const access_batch& batch) {
-      made.outlook.record(batch, made.cache.order.ledger(watched_cache::space));
-    });
-  }
-  made.counters->blocks_asked.set(asked);
-  made.counters->blocks_hit.set(found);
-  BOOST_TEST(made.hit_ratio(2) - made.hit_ratio(1) == before, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST((made.outlook.results().front().since == forecast::time_point{}));
+  made.serve(20);
+  const auto told = made.outlook.results().front();
+  BOOST_TEST((told.since == forecast::time_point{100ms}));
+  BOOST_TEST(told.asked == static_cast<double>(made.cache.asked));
+  BOOST_TEST(told.hit == static_cast<double>(made.cache.found));
+  BOOST_TEST(told.counts.wanted == told.asked);
 }
 
 BOOST_AUTO_TEST_CASE(of_nothing_asked_for_there_is_none) {
@@ -102,11 +92,10 @@ BOOST_AUTO_TEST_CASE(namespaces_count_by_what_was_asked_of_them) {
   BOOST_TEST(forecast_hit_ratio(all, 8) == 110.0 / 400);
 }
 
-BOOST_AUTO_TEST_CASE(as_many_namespaces_have_one_as_the_settings_say) {
-  auto counters = std::make_shared<shard_counters>();
+BOOST_AUTO_TEST_CASE(as_many_namespaces_have_one_as_there_is_memory_for) {
   forecast outlook(usual(2), 7);
   for (space_id id = 1; id <= 3; ++id) {
-    outlook.join(id, counters, 1);
+    outlook.join(id, 1);
   }
   BOOST_TEST(outlook.results().size() == 2U);
   outlook.forget(1);
@@ -119,6 +108,25 @@ BOOST_AUTO_TEST_CASE(as_many_namespaces_have_one_as_the_settings_say) {
   BOOST_TEST(outlook.memory_bytes() == 0U);
   const eviction_order order("lru");
   BOOST_TEST(!outlook.record({}, order.ledger(1)));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_joins_takes_its_part_of_the_memory) {
+  auto what = usual(4);
+  what.capacity_bytes = 100'000;
+  forecast outlook(what, 7);
+  outlook.join(1, 1);
+  const double alone = outlook.results().front().sampled;
+  outlook.join(2, 1);
+  const double of_two = outlook.results().front().sampled;
+  BOOST_TEST(of_two < alone);
+  outlook.join(3, 1);
+  const double of_three = outlook.results().front().sampled;
+  BOOST_TEST(of_three < of_two);
+  outlook.join(4, 1);  // there are four parts already
+  outlook.join(5, 1);
+  for (const auto& each : outlook.results()) {
+    BOOST_TEST(each.sampled == of_three);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(other_settings_begin_anew_and_the_same_do_not) {

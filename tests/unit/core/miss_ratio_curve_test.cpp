@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(with_all_blocks_in_the_sample_lru_is_exact_at_every_size) {
   watched_cache cache("lru", capacity);
   miss_ratio_curve curve(wanted("lru"));
   cache.serve_many(4000, [&](const access_batch& batch) {
-    curve.record(batch, *cache.order.ledger(watched_cache::space));
+    curve.record(batch, cache.order.ledger(watched_cache::space));
   });
   BOOST_TEST(curve.sampled() == 1);
   const auto counts = curve.counts();
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(every_strategy_is_followed) {
     watched_cache cache(name, capacity);
     miss_ratio_curve curve(wanted(name));
     cache.serve_many(4000, [&](const access_batch& batch) {
-      curve.record(batch, *cache.order.ledger(watched_cache::space));
+      curve.record(batch, cache.order.ledger(watched_cache::space));
     });
     const auto asked = static_cast<double>(cache.asked);
     for (const double size : {0.5, 1.0, 1.5}) {
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(blocks_smaller_than_was_said_halve_the_sample_and_memory_ho
     std::size_t most = 0;
     for (std::uint64_t who = 0; who < 3000; ++who) {
       cache.serve(who, 60, [&](const access_batch& batch) {
-        curve.record(batch, *cache.order.ledger(watched_cache::space));
+        curve.record(batch, cache.order.ledger(watched_cache::space));
         most = std::max(most, curve.memory_bytes());
       });
     }
@@ -101,11 +101,83 @@ BOOST_AUTO_TEST_CASE(blocks_smaller_than_was_said_halve_the_sample_and_memory_ho
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_nobody_stores_again_is_a_hit_where_it_had_stayed) {
+  watched_cache cache("lru", 8);
+  auto what = wanted("lru");
+  what.capacity_bytes = 8;
+  miss_ratio_curve curve(what);
+  const auto hear = [&](const access_batch& batch) {
+    curve.record(batch, cache.order.ledger(watched_cache::space));
+  };
+  cache.serve(1, 8, hear);
+  cache.serve(2, 8, hear);  // shares two blocks with the first, and takes the place of six
+  cache.puts = false;
+  for (int i = 0; i < 10; ++i) {
+    cache.serve(1, 8, hear);
+  }
+  const auto counts = curve.counts();
+  BOOST_TEST(counts.wanted == 96);
+  BOOST_TEST(counts.at(1) == 8 + 6 + 60);
+  BOOST_TEST(counts.at(2) == 8 + 6);
+  BOOST_TEST(counts.full == 1.5);
+}
+
+BOOST_AUTO_TEST_CASE(a_put_that_nobody_asked_for_counts_for_nothing) {
+  eviction_order order("lru");
+  miss_ratio_curve curve(wanted("lru"));
+  access_batch put;
+  put.inserted.push_back({{0, 1}, no_node, 1, 4711});
+  order.record(put);
+  curve.record(put, order.ledger(0));
+  BOOST_TEST(curve.counts().wanted == 0);
+  access_batch get;
+  get.touched.push_back(0);
+  get.wanted = 1;
+  order.record(get);
+  curve.record(get, order.ledger(0));
+  BOOST_TEST(curve.counts().wanted == 1);
+  BOOST_TEST(curve.counts().at(1) == 0);
+  get.wanted = 0;  // kept warm, or above what a get began with
+  curve.record(get, order.ledger(0));
+  BOOST_TEST(curve.counts().wanted == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_encoded_block_is_smaller_at_every_size) {
+  eviction_order order("lru");
+  auto what = wanted("lru");
+  what.capacity_bytes = 40;
+  what.block_bytes = 10;
+  miss_ratio_curve curve(what);
+  const auto hear = [&](const access_batch& batch) {
+    order.record(batch);
+    curve.record(batch, order.ledger(0));
+  };
+  const auto get = [&](std::uint64_t fingerprint) {
+    access_batch batch;
+    batch.lacking.push_back(fingerprint);
+    curve.record(batch, order.ledger(0));
+  };
+  for (node_id id = 0; id < 8; ++id) {
+    access_batch put;
+    put.inserted.push_back({{id, 1}, no_node, 10, id});
+    hear(put);
+    access_batch encoded;
+    encoded.resized.push_back({{id, 1}, 5});
+    hear(encoded);
+  }
+  for (std::uint64_t fingerprint = 0; fingerprint < 8; ++fingerprint) {
+    get(fingerprint);
+  }
+  BOOST_TEST(curve.counts().at(1) == 1);  // the first went while the last one was still raw
+  BOOST_TEST(curve.counts().at(1.5) == 0);
+  BOOST_TEST(curve.counts().at(0.5) >= 4);
+}
+
 BOOST_AUTO_TEST_CASE(what_was_counted_fades) {
   watched_cache cache("lru", capacity);
   miss_ratio_curve curve(wanted("lru"));
   cache.serve_many(100, [&](const access_batch& batch) {
-    curve.record(batch, *cache.order.ledger(watched_cache::space));
+    curve.record(batch, cache.order.ledger(watched_cache::space));
   });
   const auto before = curve.counts();
   curve.fade();

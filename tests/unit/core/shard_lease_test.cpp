@@ -22,6 +22,35 @@ BOOST_AUTO_TEST_CASE(get_says_where_the_bytes_are) {
   BOOST_TEST((bytes.front() == std::byte{1} && bytes.back() == std::byte{1}));
 }
 
+BOOST_AUTO_TEST_CASE(a_get_tells_what_it_found_and_what_it_lacked) {
+  put(alice, keys_from(0, 2));
+  const auto stored = all.take_events(start).inserted;
+  static_cast<void>(all.get(bob, 0, keys_from(0, 4)));
+  BOOST_TEST(all.take_events(start).lacking.empty());  // nobody wants to know
+  shard_limits curious;
+  curious.tell_lacking = true;
+  all.set_limits(curious);
+  static_cast<void>(all.get(bob, 0, keys_from(0, 4)));
+  auto events = all.take_events(start);
+  BOOST_TEST(events.wanted == 2U);
+  BOOST_TEST(events.lacking.size() == 2U);
+  static_cast<void>(all.get(bob, 0, keys_from(10, 3)));
+  events = all.take_events(start);
+  BOOST_TEST(events.empty());
+  BOOST_TEST(events.lacking.size() == 3U);
+  static_cast<void>(all.touch(0, keys_from(0, 2)));
+  events = all.take_events(start);
+  BOOST_TEST(events.touched.size() == 2U);
+  BOOST_TEST(events.wanted == 0U);
+  // Under the empty salt a name is what it will be told as when it is stored; under another it is
+  // that of another block.
+  all.remove(0, keys_from(0, 1));
+  static_cast<void>(all.get(bob, 0, keys_from(0, 1)));
+  BOOST_TEST(all.take_events(start).lacking.front() == stored.front().fingerprint);
+  static_cast<void>(all.get(bob, *all.salt_number("other"), keys_from(0, 1)));
+  BOOST_TEST(all.take_events(start).lacking.front() != stored.front().fingerprint);
+}
+
 BOOST_AUTO_TEST_CASE(a_leased_path_is_not_evicted) {
   put(alice, keys_from(0, 3));
   const auto lease = all.get(bob, 0, keys_from(0, 3))->lease;

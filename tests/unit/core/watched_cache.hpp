@@ -41,18 +41,29 @@ public:
       batch.touched.push_back(there_[chain[i - 1]]);
     }
     batch.asked = static_cast<std::uint32_t>(chain.size());
-    batch.known = static_cast<std::uint32_t>(hits);
+    batch.known = batch.wanted = static_cast<std::uint32_t>(hits);
+    for (std::size_t i = hits; i < chain.size(); ++i) {
+      batch.lacking.push_back(fingerprint(chain[i]));
+    }
     if (!batch.empty()) {
       order.record(batch);
-      hear(batch);
     }
+    hear(batch);
+    if (puts) {
+      put(chain, hits, batch.touched, hear);
+    }
+  }
+
+  /// A put of what is missing of the chain.
+  template <class Hear>
+  void put(const std::vector<std::uint64_t>& chain, std::size_t hits,
+           const std::vector<node_id>& path, Hear hear) {
     access_batch put = begun();
-    put.refreshed = batch.touched;
+    put.refreshed = path;
     node_id above = hits > 0 ? there_[chain[hits - 1]] : no_node;
     for (std::size_t i = hits; i < chain.size(); ++i) {
       const node_id id = number();
-      // Spread as a hashed key's first bytes are.
-      put.inserted.push_back({{id, ++generation_}, above, 1, chain[i] * 0x9e3779b97f4a7c15U});
+      put.inserted.push_back({{id, ++generation_}, above, 1, fingerprint(chain[i])});
       there_[chain[i]] = id;
       name_of_[id] = chain[i];
       above = id;
@@ -76,8 +87,12 @@ public:
   eviction_order order;
   std::size_t asked = 0;
   std::size_t found = 0;
+  bool puts = true;  ///< false: nobody brings what is missing
 
 private:
+  /// Spread as a hashed key's first bytes are.
+  static std::uint64_t fingerprint(std::uint64_t name) { return name * 0x9e3779b97f4a7c15U; }
+
   access_batch begun() {
     access_batch batch;
     batch.space = space;
