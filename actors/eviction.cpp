@@ -8,15 +8,18 @@
 namespace cellard::actors {
 namespace {
 
-// Reading the thread's processor time is a system call, so one batch in so many is timed for all.
-// Odd, because gets and puts take turns.
+// Reading the thread's processor time is a system call, so of short batches one in so many is timed
+// for all. Odd, because gets and puts take turns.
 constexpr std::uint64_t timed_every = 17;
+constexpr std::size_t long_batch = 256;  // one is worth the call, and too much to stand for others
 
 std::chrono::nanoseconds processor_time() {
   timespec used{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
   return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
+
+}  // namespace
 
 core::forecast_settings forecast_settings_of(const config::configuration& from,
                                              std::uint64_t host_bytes) {
@@ -28,6 +31,8 @@ core::forecast_settings forecast_settings_of(const config::configuration& from,
   what.cpu_share = static_cast<double>(from.statistics.forecast_cpu.millionths) / 1e6;
   return what;
 }
+
+namespace {
 
 /// Memory that a usual block takes, in all its parts.
 std::uint64_t cost_of_block(const core::layout& shape) {
@@ -49,10 +54,12 @@ void eviction_state::record(const core::access_batch& batch) {
   if (!batch.empty()) {
     order->record(batch);
   }
-  const bool timed = ++heard % timed_every == 0;
-  const auto began = timed ? processor_time() : std::chrono::nanoseconds{0};
-  if (outlook->record(batch, order->ledger(batch.space)) && timed) {
-    outlook->spent(batch.space, timed_every * (processor_time() - began), batch.when);
+  const bool is_long =
+    batch.touched.size() + batch.lacking.size() + batch.inserted.size() >= long_batch;
+  const std::uint64_t stands_for = is_long ? 1 : ++heard % timed_every == 0 ? timed_every : 0;
+  const auto began = stands_for > 0 ? processor_time() : std::chrono::nanoseconds{0};
+  if (outlook->record(batch, order->ledger(batch.space)) && stands_for > 0) {
+    outlook->spent(batch.space, stands_for * (processor_time() - began), batch.when);
   }
 }
 

@@ -31,8 +31,12 @@ struct eviction_state {
   std::unique_ptr<core::eviction_order> order;
   std::unique_ptr<core::forecast> outlook;
   std::uint64_t host_bytes = 0;
-  std::uint64_t heard = 0;  ///< batches
+  std::uint64_t heard = 0;  ///< short batches
 };
+
+/// What the configuration says about the forecast.
+core::forecast_settings forecast_settings_of(const config::configuration& from,
+                                             std::uint64_t host_bytes);
 
 eviction_actor::behavior_type eviction(eviction_actor::stateful_pointer<eviction_state> self,
                                        const config::snapshot& settings, std::uint64_t host_bytes);

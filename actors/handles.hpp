@@ -5,6 +5,7 @@
 // answers. Who owns what, and when an actor ends, is at the head of the actor's own header.
 #pragma once
 
+#include "actors/forecast_report.hpp"
 #include "actors/history_report.hpp"
 #include "actors/messages.hpp"
 #include "actors/slow_request.hpp"
@@ -156,6 +157,8 @@ using stats_actor =
                    // What was counted over a window, or a namespace of that name whose tenant is
                    // not told. not_found, invalid_argument
                    caf::replies_to<text_atom, history_query>::with<core::result<std::string>>,
+                   // What other amounts of memory would be worth. not_found, invalid_argument
+                   caf::replies_to<text_atom, forecast_query>::with<core::result<std::string>>,
                    // INTERNAL: reads the counters, once a second.
                    caf::reacts_to<tick_atom>>;
 
@@ -189,3 +192,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::open_call)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::core::result<cellard::actors::opened_space>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::protocol::opcode)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::history_query)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(cellard::actors::forecast_query)

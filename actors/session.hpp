@@ -83,6 +83,7 @@ private:
   void on(const inbound_ptr& from, const protocol::admin_request& request);
   void on(const inbound_ptr& from, const protocol::forget_request& request);
   void on(const inbound_ptr& from, const protocol::history_request& request);
+  void on(const inbound_ptr& from, const protocol::forecast_request& request);
   void on(const inbound_ptr& from, const protocol::stage_request& request);
   void on(const inbound_ptr& from, const protocol::put_request& request);
 
@@ -91,6 +92,9 @@ private:
   void finish_open(const inbound_ptr& from, opened_space opened);
   void answer_read(const inbound_ptr& from, const read_answer& found);
   void ask_text(const inbound_ptr& from, const protocol::admin_request& request);
+  bool may_ask(const inbound_ptr& from, std::uint64_t feature, bool others) const;
+  template <class Query>
+  void ask_report(const inbound_ptr& from, Query what);
 
   /// The namespace and the salt of a request; answers not_open or not_found itself.
   space* find(const inbound_ptr& from, std::uint32_t handle, std::uint16_t salt = 0);

@@ -235,20 +235,24 @@ void session_state::ask_text(const inbound_ptr& from, const protocol::admin_requ
           });
 }
 
-void session_state::on(const inbound_ptr& from, const protocol::history_request& request) {
-  if ((features_ & protocol::feature_history) == 0) {
-    refuse(*from, errc::invalid_argument, "history is of a feature that hello has to name first");
-    return;
+/// Of a request that needs a feature; otherwise it is refused.
+bool session_state::may_ask(const inbound_ptr& from, std::uint64_t feature, bool others) const {
+  if ((features_ & feature) == 0) {
+    refuse(*from, errc::invalid_argument,
+           fmt::format("{} is of a feature that hello has to name first",
+                       to_string(static_cast<protocol::opcode>(from->header.op))));
+    return false;
   }
-  const bool others = request.all || !request.tenant.empty();
   if (others && !setup_.who.privileged) {
     refuse(*from, errc::permission_denied,
            "numbers of other tenants are for root and the daemon's own user");
-    return;
+    return false;
   }
-  history_query what{others ? std::string{request.tenant} : setup_.who.tenant,
-                     std::string{request.space}, request.kv_group,
-                     static_cast<double>(request.window_seconds), request.points};
+  return true;
+}
+
+template <class Query>
+void session_state::ask_report(const inbound_ptr& from, Query what) {
   self->request(setup_.stats, caf::infinite, text_atom::value, std::move(what))
     .then(
       [this, from](core::result<std::string>& text) {
@@ -261,6 +265,23 @@ void session_state::on(const inbound_ptr& from, const protocol::history_request&
       [this, from](const caf::error&) {
         refuse(*from, errc::shutting_down, "the daemon is ending");
       });
+}
+
+void session_state::on(const inbound_ptr& from, const protocol::history_request& request) {
+  const bool others = request.all || !request.tenant.empty();
+  if (may_ask(from, protocol::feature_history, others)) {
+    ask_report(from, history_query{others ? std::string{request.tenant} : setup_.who.tenant,
+                                   std::string{request.space}, request.kv_group,
+                                   static_cast<double>(request.window_seconds), request.points});
+  }
+}
+
+void session_state::on(const inbound_ptr& from, const protocol::forecast_request& request) {
+  const bool others = request.all || !request.tenant.empty();
+  if (may_ask(from, protocol::feature_forecast, others)) {
+    ask_report(from, forecast_query{others ? std::string{request.tenant} : setup_.who.tenant,
+                                    std::string{request.space}, request.kv_group, request.sizes});
+  }
 }
 
 void session_state::on(const inbound_ptr& from, const protocol::forget_request& request) {

@@ -2,6 +2,8 @@
 // Copyright the cellard authors
 #include "actors/stats.hpp"
 
+#include "actors/eviction.hpp"
+#include "actors/reply.hpp"
 #include "actors/version.hpp"
 
 #include <nlohmann/json.hpp>
@@ -200,24 +202,65 @@ void stats_state::forget(space_id space) {
   spaces.erase(space);
 }
 
-/// A namespace whose tenant is not told has to be the only one of its name.
+/// A namespace whose tenant is not told has to be the only one of its name. Its tenant; empty when
+/// nobody has one.
+core::result<std::string> stats_state::whose(std::string_view request, const std::string& space,
+                                             std::uint32_t kv_group) const {
+  std::string tenant;
+  for (const auto& [id, each] : spaces) {
+    if (each.name != space || each.kv_group != kv_group) {
+      continue;
+    }
+    if (!tenant.empty()) {
+      return core::fail(core::errc::invalid_argument,
+                        "{}: several tenants have a namespace '{}', among them '{}' and '{}'; say "
+                        "whose",
+                        request, space, tenant, each.tenant);
+    }
+    tenant = each.tenant;
+  }
+  return tenant;
+}
+
 core::result<std::string> stats_state::report(history_query what) {
   if (!what.space.empty() && what.tenant.empty()) {
-    for (const auto& [id, space] : spaces) {
-      if (space.name != what.space || space.kv_group != what.kv_group) {
-        continue;
-      }
-      if (!what.tenant.empty()) {
-        return core::fail(core::errc::invalid_argument,
-                          "history: several tenants have a namespace '{}', among them '{}' and "
-                          "'{}'; say whose",
-                          what.space, what.tenant, space.tenant);
-      }
-      what.tenant = space.tenant;
-    }
+    auto tenant = whose("history", what.space, what.kv_group);
+    CELLARD_TRY(tenant);
+    what.tenant = std::move(*tenant);
   }
   sample();  // so that the last part of a second is there, too
   return history_report(*past, what, std::chrono::steady_clock::now());
+}
+
+caf::result<core::result<std::string>> stats_state::ask_outlook(forecast_query what) {
+  using text = core::result<std::string>;
+  if (!what.space.empty() && what.tenant.empty()) {
+    auto tenant = whose("forecast", what.space, what.kv_group);
+    if (!tenant) {
+      return text{tl::unexpected<core::error>(std::move(tenant).error())};
+    }
+    what.tenant = std::move(*tenant);
+  }
+  const text ending = core::fail(core::errc::shutting_down, "the daemon is ending");
+  reply<text> answer(self->make_response_promise<text>(), ending);
+  self->request(setup.order, caf::infinite, forecast_atom::value)
+    .then(
+      [this, answer,
+       what = std::move(what)](const std::vector<core::space_forecast>& told) mutable {
+        std::vector<forecast_member> members;
+        for (const auto& [id, each] : spaces) {
+          const bool wanted =
+            shown(what.tenant, each.tenant)
+            && (what.space.empty() || (each.name == what.space && each.kv_group == what.kv_group));
+          members.push_back({id, wanted, each.counters->used_bytes.get()});
+        }
+        answer.deliver(forecast_report(told, members,
+                                       forecast_settings_of(*setup.settings, setup.host_bytes),
+                                       setup.settings->memory.capacity.resolve(setup.host_bytes),
+                                       what, std::chrono::steady_clock::now()));
+      },
+      [answer](const caf::error&) {});  // the guard answers
+  return caf::delegated<text>{};
 }
 
 void stats_state::apply(const config::snapshot& fresh) {
@@ -245,6 +288,7 @@ stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self
       return state.text(subject, tenant);
     },
     [&state](text_atom, history_query& asked) { return state.report(std::move(asked)); },
+    [&state](text_atom, forecast_query& asked) { return state.ask_outlook(std::move(asked)); },
     [&state](tick_atom) { state.tick(); },
   };
 }

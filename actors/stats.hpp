@@ -3,7 +3,8 @@
 //
 // Numbers for people and monitors, as JSON. Reads the counters of all namespaces when asked, and
 // once a second for their history; nobody sends it numbers. A tenant sees its own namespaces and
-// sessions only, and totals over these. Owns: the list of namespaces and sessions that are alive,
+// sessions only, and totals over these. What other amounts of memory would be worth is asked of the
+// eviction actor. Owns: the list of namespaces and sessions that are alive,
 // and the history. Runs on: the I/O threads. Ends: when told to exit.
 #pragma once
 
@@ -22,6 +23,7 @@ struct stats_setup {
   std::shared_ptr<core::usage> staging;
   std::uint64_t host_bytes = 0;
   config::snapshot settings;
+  eviction_actor order;
 };
 
 struct stats_state {
@@ -32,6 +34,9 @@ struct stats_state {
   void start(stats_setup what);
   std::string text(protocol::opcode what, const std::string& tenant) const;
   core::result<std::string> report(history_query what);
+  caf::result<core::result<std::string>> ask_outlook(forecast_query what);
+  core::result<std::string> whose(std::string_view request, const std::string& space,
+                                  std::uint32_t kv_group) const;
   void join(const space_description& space);
   void forget(space_id space);
   void apply(const config::snapshot& fresh);

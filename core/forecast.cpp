@@ -117,27 +117,28 @@ void forecast::fade(time_point when) {
 }
 
 void forecast::spent(space_id space, std::chrono::nanoseconds time, time_point when) {
-  if (const auto found = spaces_.find(space); found != spaces_.end()) {
-    found->second.spent += time;
+  const auto found = spaces_.find(space);
+  if (found == spaces_.end()) {
+    return;
   }
+  found->second.spent += time;
+  found->second.took += time;
   if (budget_began_ == time_point{}) {
     budget_began_ = when;
   }
-  const auto passed = when - budget_began_;
-  if (passed < budget_period) {
-    return;
-  }
   std::chrono::nanoseconds all{0};
-  if (spaces_.empty()) {
-    return;
-  }
-  auto most = spaces_.begin();
+  auto most = found;
   for (auto each = spaces_.begin(); each != spaces_.end(); ++each) {
     all += each->second.spent;
     most = each->second.spent > most->second.spent ? each : most;
   }
-  if (std::chrono::duration<double>(all) > what_.cpu_share * passed
-      && most->second.curve != nullptr) {
+  // A load that begins at full speed is not let go on for ten seconds first.
+  const auto passed = std::max<time_point::duration>(when - budget_began_, budget_period);
+  const bool over = std::chrono::duration<double>(all) > what_.cpu_share * passed;
+  if (!over && when - budget_began_ < budget_period) {
+    return;
+  }
+  if (over && most->second.curve != nullptr) {
     most->second.curve->halve_sample();
     count_anew(most->second, when);
   }
@@ -162,8 +163,8 @@ std::vector<space_forecast> forecast::results() const {
   std::vector<space_forecast> all;
   for (const auto& [id, space] : spaces_) {
     if (space.curve != nullptr) {
-      all.push_back(
-        {id, space.since, space.asked, space.hit, space.curve->sampled(), space.curve->counts()});
+      all.push_back({id, space.since, space.asked, space.hit, space.curve->sampled(),
+                     space.curve->counts(), space.took});
     }
   }
   return all;

@@ -41,6 +41,7 @@ struct space_forecast {
   double hit = 0;
   double sampled = 1;  ///< share of blocks that the curve saw
   miss_counts counts;
+  std::chrono::nanoseconds took{0};  ///< processor time, as told; since the namespace began
 };
 
 /// A namespace and the capacity that it has, in shares of the daemon's.
@@ -67,8 +68,8 @@ public:
   /// What the order whose ledger this is has just recorded; null: it knows no block of it yet.
   /// True when the namespace has a curve: recording cost something.
   bool record(const access_batch& batch, const block_ledger* real);
-  /// That so much time went into recording for a namespace; too much in ten seconds halves the
-  /// sample of who took most.
+  /// That so much time went into recording for a namespace. As soon as all have used up what ten
+  /// seconds may take, the sample of who took most is halved.
   void spent(space_id space, std::chrono::nanoseconds time, time_point when);
 
   /// Other settings begin all curves anew.
@@ -85,7 +86,8 @@ private:
     time_point since{};
     double asked = 0;
     double hit = 0;
-    std::chrono::nanoseconds spent{0};
+    std::chrono::nanoseconds spent{0};  ///< of the present ten seconds
+    std::chrono::nanoseconds took{0};
   };
 
   void begin(watched& space) const;

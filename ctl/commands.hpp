@@ -11,16 +11,17 @@
 
 namespace cellard::ctl {
 
-void add_watch_commands(CLI::App& app, const globals& shared);   ///< status, stats, sessions
-void add_top_command(CLI::App& app, const globals& shared);      ///< top
-void add_trend_command(CLI::App& app, const globals& shared);    ///< trend
-void add_space_commands(CLI::App& app, const globals& shared);   ///< namespaces
-void add_block_commands(CLI::App& app, const globals& shared);   ///< ls, get, put, rm
-void add_config_commands(CLI::App& app, const globals& shared);  ///< config
-void add_admin_commands(CLI::App& app, const globals& shared);   ///< reload, drain, clear
-void add_metrics_command(CLI::App& app, const globals& shared);  ///< metrics
-void add_timing_commands(CLI::App& app, const globals& shared);  ///< ping, bench
-void add_device_command(CLI::App& app, const globals& shared);   ///< devices
-void add_document_commands(CLI::App& app);                       ///< completion, man
+void add_watch_commands(CLI::App& app, const globals& shared);    ///< status, stats, sessions
+void add_top_command(CLI::App& app, const globals& shared);       ///< top
+void add_trend_command(CLI::App& app, const globals& shared);     ///< trend
+void add_forecast_command(CLI::App& app, const globals& shared);  ///< forecast
+void add_space_commands(CLI::App& app, const globals& shared);    ///< namespaces
+void add_block_commands(CLI::App& app, const globals& shared);    ///< ls, get, put, rm
+void add_config_commands(CLI::App& app, const globals& shared);   ///< config
+void add_admin_commands(CLI::App& app, const globals& shared);    ///< reload, drain, clear
+void add_metrics_command(CLI::App& app, const globals& shared);   ///< metrics
+void add_timing_commands(CLI::App& app, const globals& shared);   ///< ping, bench
+void add_device_command(CLI::App& app, const globals& shared);    ///< devices
+void add_document_commands(CLI::App& app);                        ///< completion, man
 
 }  // namespace cellard::ctl

@@ -44,6 +44,7 @@ void add_commands(CLI::App& app, const globals& shared) {
   add_watch_commands(app, shared);
   add_top_command(app, shared);
   add_trend_command(app, shared);
+  add_forecast_command(app, shared);
   add_space_commands(app, shared);
   add_block_commands(app, shared);
   add_config_commands(app, shared);

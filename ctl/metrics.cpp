@@ -8,6 +8,7 @@
 #include "ctl/block_file.hpp"
 #include "ctl/commands.hpp"
 #include "ctl/connection.hpp"
+#include "ctl/forecast.hpp"
 #include "ctl/output.hpp"
 #include "metrics/families.hpp"
 
@@ -19,7 +20,7 @@ using nlohmann::json;
 std::vector<prometheus::MetricFamily> collected(const globals& shared) {
   const auto daemon = connect(shared);
   return metrics::metric_families(ask(daemon, "stats", wants_all(daemon, shared)),
-                                  ask(daemon, "health"));
+                                  ask(daemon, "health"), forecast_or_none(daemon, shared));
 }
 
 /// The families as one object a name, for --json.

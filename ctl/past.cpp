@@ -40,6 +40,10 @@ std::uint32_t past_options::window_seconds() const {
 
 void past_arguments(CLI::App& command, past_options& options) {
   command.add_option("--window", options.window, "how far back, such as 10min, 2h or 7days");
+  subject_arguments(command, options);
+}
+
+void subject_arguments(CLI::App& command, past_options& options) {
   command.add_option("--namespace", options.space, "the numbers of this namespace alone");
   command.add_option("--kv-group", options.kv_group,
                      "of the namespaces of that name, this group's");

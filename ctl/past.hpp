@@ -26,8 +26,9 @@ struct past_options {
   [[nodiscard]] std::uint32_t window_seconds() const;
 };
 
-/// Adds --namespace, --kv-group, --tenant and --window to a command; the values are there when it
-/// runs.
+/// Adds --namespace, --kv-group and --tenant to a command; the values are there when it runs.
+void subject_arguments(CLI::App& command, past_options& options);
+/// The same, and --window.
 void past_arguments(CLI::App& command, past_options& options);
 
 /// The daemon's answer to `history`.

@@ -68,8 +68,8 @@ void actor_house::spawn_all(const config::snapshot& settings,
   }
   memory_ = system_->spawn(actors::memory, settings, host_bytes, staging_);
   order_ = system_->spawn(actors::eviction, settings, host_bytes);
-  stats_ =
-    system_->spawn(actors::stats, actors::stats_setup{counters_, staging_, host_bytes, settings});
+  stats_ = system_->spawn(actors::stats,
+                          actors::stats_setup{counters_, staging_, host_bytes, settings, order_});
   actors::supervisor_setup setup;
   setup.settings = settings;
   setup.memory = memory_;

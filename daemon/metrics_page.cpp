@@ -18,11 +18,11 @@ json parsed(const std::string& text) {
   return json::parse(text, nullptr, false);  // ours: never wrong
 }
 
-/// All tenants' answer to `what`.
-template <class Function>
-void ask(caf::event_based_actor* self, const actors::stats_actor& stats, opcode what,
-         const callback& answer, Function then) {
-  self->request(stats, caf::infinite, actors::text_atom::value, what, std::string{})
+/// All tenants' answer to `what`: a text request and a tenant, or a query.
+template <class Function, class... What>
+void ask(caf::event_based_actor* self, const actors::stats_actor& stats, const callback& answer,
+         Function then, What... what) {
+  self->request(stats, caf::infinite, actors::text_atom::value, std::move(what)...)
     .then(std::move(then), [self, answer](const caf::error&) {
       answer(std::nullopt);  // the statistics have ended
       self->quit();
@@ -31,12 +31,19 @@ void ask(caf::event_based_actor* self, const actors::stats_actor& stats, opcode 
 
 void collect(caf::event_based_actor* self, const actors::stats_actor& stats,
              const callback& answer) {
-  ask(self, stats, opcode::stats, answer, [self, stats, answer](const std::string& numbers) {
-    ask(self, stats, opcode::health, answer, [self, answer, numbers](const std::string& health) {
-      answer(metrics::text_of(metrics::metric_families(parsed(numbers), parsed(health))));
-      self->quit();
-    });
-  });
+  const auto with_health = [self, stats, answer](const std::string& numbers) {
+    const auto with_forecast = [self, stats, answer, numbers](const std::string& health) {
+      const auto with_all = [self, answer, numbers,
+                             health](const core::result<std::string>& forecast) {
+        answer(metrics::text_of(metrics::metric_families(
+          parsed(numbers), parsed(health), forecast ? parsed(*forecast) : json::object())));
+        self->quit();
+      };
+      ask(self, stats, answer, with_all, actors::forecast_query{});
+    };
+    ask(self, stats, answer, with_forecast, opcode::health, std::string{});
+  };
+  ask(self, stats, answer, with_health, opcode::stats, std::string{});
 }
 
 }  // namespace

@@ -90,6 +90,35 @@ std::vector<ClientMetric::Label> labels_of(const json& space) {
           {"kv_group", fmt::format("{:.0f}", number(space, "kv_group"))}};
 }
 
+/// A daemon with other amounts of memory, as far as the sample says.
+void add_forecast(std::vector<MetricFamily>& out, const json& forecast) {
+  if (!forecast.contains("sampled_blocks")) {
+    return;
+  }
+  MetricFamily sampled{
+    "cellard_forecast_sampled_blocks", "Requested blocks that the forecast rests on.", gauge, {}};
+  add_value(sampled, number(forecast, "sampled_blocks"), {});
+  out.push_back(std::move(sampled));
+  MetricFamily spent{"cellard_forecast_cpu_seconds_total",
+                     "Processor time that the forecast took, about.",
+                     counter,
+                     {}};
+  add_value(spent, number(forecast, "cpu_seconds"), {});
+  out.push_back(std::move(spent));
+  MetricFamily ratios{"cellard_forecast_hit_ratio",
+                      "Share of requested blocks that a multiple of the capacity would have found.",
+                      gauge,
+                      {}};
+  const double capacity = number(forecast, "capacity_bytes");
+  for (const auto& each : forecast.value("points", json::array())) {
+    add_value(ratios, number(each, "hit_ratio"),
+              {{"capacities", fmt::format("{:g}", number(each, "capacity_bytes") / capacity)}});
+  }
+  if (!ratios.metric.empty()) {
+    out.push_back(std::move(ratios));
+  }
+}
+
 }  // namespace
 
 MetricFamily up_family(bool up) {
@@ -98,7 +127,8 @@ MetricFamily up_family(bool up) {
   return family;
 }
 
-std::vector<MetricFamily> metric_families(const json& stats, const json& health) {
+std::vector<MetricFamily> metric_families(const json& stats, const json& health,
+                                          const json& forecast) {
   std::vector<MetricFamily> out{up_family(true)};
   MetricFamily build{"cellard_build_info", "The daemon's version, as a label.", gauge, {}};
   add_value(build, 1, {{"version", text_of(health, "server")}});
@@ -123,6 +153,7 @@ std::vector<MetricFamily> metric_families(const json& stats, const json& health)
       out.push_back(std::move(family));
     }
   }
+  add_forecast(out, forecast);
   return out;
 }
 

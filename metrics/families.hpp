@@ -15,9 +15,10 @@
 
 namespace cellard::metrics {
 
-/// Of the answers to `stats` and `health`.
+/// Of the answers to `stats`, `health` and `forecast`; an empty object where there is none.
 std::vector<prometheus::MetricFamily> metric_families(const nlohmann::json& stats,
-                                                      const nlohmann::json& health);
+                                                      const nlohmann::json& health,
+                                                      const nlohmann::json& forecast);
 
 /// cellard_up: whether the daemon answered.
 prometheus::MetricFamily up_family(bool up);

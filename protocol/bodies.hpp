@@ -114,6 +114,14 @@ struct history_body {
 };
 static_assert(sizeof(history_body) == 16);
 
+struct forecast_body {
+  std::uint32_t all;
+  std::uint32_t kv_group;
+  std::uint32_t sizes;
+  std::uint32_t reserved;
+};
+static_assert(sizeof(forecast_body) == 16);
+
 struct hello_reply_body {
   std::uint16_t version;
   std::uint16_t flags;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// Numbers of the typed fields of hello, open and history. A number is never reused.
+// Numbers of the typed fields of hello, open, history and forecast. A number is never reused.
 #pragma once
 
 #include "protocol/tlv.hpp"
@@ -23,17 +23,19 @@ enum open_field : std::uint16_t {
   open_existing = 7,
 };
 
-enum history_field : std::uint16_t { history_space = 1, history_tenant = 2 };
+/// Of history and of forecast.
+enum subject_field : std::uint16_t { subject_space = 1, subject_tenant = 2 };
 
 /// Bits of hello's `features`.
 enum feature : std::uint64_t {
-  feature_existing = 1,  ///< open_existing, and the layout in open's reply
-  feature_scrub = 2,     ///< the flag scrub of remove
-  feature_least = 4,     ///< `least` of stage
-  feature_history = 8,   ///< the request history
+  feature_existing = 1,   ///< open_existing, and the layout in open's reply
+  feature_scrub = 2,      ///< the flag scrub of remove
+  feature_least = 4,      ///< `least` of stage
+  feature_history = 8,    ///< the request history
+  feature_forecast = 16,  ///< the request forecast
 };
 inline constexpr std::uint64_t known_features =
-  feature_existing | feature_scrub | feature_least | feature_history;
+  feature_existing | feature_scrub | feature_least | feature_history | feature_forecast;
 
 inline constexpr std::size_t max_client_name = 64;
 

@@ -71,6 +71,8 @@ std::string_view to_string(opcode op) noexcept {
     return "forget";
   case opcode::history:
     return "history";
+  case opcode::forecast:
+    return "forecast";
   }
   return "unknown";
 }

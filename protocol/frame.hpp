@@ -58,6 +58,7 @@ enum class opcode : std::uint16_t {
   put = 26,
   forget = 27,
   history = 28,
+  forecast = 29,
   reload = 32,
   drain = 33,
   clear = 34,

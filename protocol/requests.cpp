@@ -199,18 +199,36 @@ result<request> decode_forget(reader in) {
   return finished(in, opcode::forget, forget_request{name, group});
 }
 
+/// The fields that say whose numbers are asked for.
+template <class Request>
+result<core::ok_t> read_subject(reader& in, Request& body) {
+  CELLARD_TRY(for_each_field(in, [&](std::uint16_t type, bytes_view value) -> result<bool> {
+    if (type != subject_space && type != subject_tenant) {
+      return false;
+    }
+    (type == subject_space ? body.space : body.tenant) = as_text(value);
+    return value.size() <= max_name_bytes;
+  }));
+  CELLARD_TRY(check_text("the namespace's name", body.space));
+  return check_text("the tenant's name", body.tenant);
+}
+
+result<request> decode_forecast(reader in) {
+  const auto fixed = in.read<forecast_body>();
+  if (fixed.sizes > max_sizes) {
+    return fail(errc::invalid_argument, "forecast: {} sizes, allowed are up to {}", fixed.sizes,
+                max_sizes);
+  }
+  forecast_request body{fixed.all != 0, fixed.kv_group, {}, {}, {}};
+  body.sizes = in.read_vector<std::uint64_t>(fixed.sizes);
+  CELLARD_TRY(read_subject(in, body));
+  return finished(in, opcode::forecast, std::move(body));
+}
+
 result<request> decode_history(reader in) {
   const auto fixed = in.read<history_body>();
   history_request body{fixed.all != 0, fixed.window_seconds, fixed.points, fixed.kv_group, {}, {}};
-  CELLARD_TRY(for_each_field(in, [&](std::uint16_t type, bytes_view value) -> result<bool> {
-    if (type != history_space && type != history_tenant) {
-      return false;
-    }
-    (type == history_space ? body.space : body.tenant) = as_text(value);
-    return value.size() <= max_name_bytes;
-  }));
-  CELLARD_TRY(check_text("history: the namespace's name", body.space));
-  CELLARD_TRY(check_text("history: the tenant's name", body.tenant));
+  CELLARD_TRY(read_subject(in, body));
   if (!in.failed() && (body.window_seconds < 1 || body.window_seconds > max_window_seconds)) {
     return fail(errc::invalid_argument, "history: a window of {} seconds, allowed are 1 to {}",
                 body.window_seconds, max_window_seconds);
@@ -298,6 +316,8 @@ result<request> decode(const request_frame& frame) {
     return decode_forget(in);
   case opcode::history:
     return decode_history(in);
+  case opcode::forecast:
+    return decode_forecast(in);
   }
   return fail(errc::unknown_opcode, "opcode {} is not known to version {}", frame.header.op,
               version_max);

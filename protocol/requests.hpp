@@ -180,11 +180,22 @@ struct history_request {
 inline constexpr std::uint32_t max_window_seconds = 7 * 24 * 3600;
 inline constexpr std::uint32_t max_points = 240;
 
+/// What part of the blocks that get asks for would be found with other amounts of memory; of whom,
+/// as in history. Answered by text_reply; feature_forecast.
+struct forecast_request {
+  bool all = false;
+  std::uint32_t kv_group = 0;
+  std::vector<std::uint64_t> sizes;  ///< of the daemon's memory, up to max_sizes; none: its own ten
+  std::string_view space;            ///< empty = not of one namespace
+  std::string_view tenant;           ///< empty = not of one tenant
+};
+inline constexpr std::uint32_t max_sizes = 64;
+
 using request =
   std::variant<hello_request, open_request, close_request, salt_request, chain_request,
                release_request, reserve_request, commit_request, abort_request, write_request,
                read_request, list_request, corrupt_request, admin_request, forget_request,
-               stage_request, put_request, history_request>;
+               stage_request, put_request, history_request, forecast_request>;
 
 /// errc::unknown_opcode, errc::bad_frame (lengths) or errc::invalid_argument (values).
 core::result<request> decode(const request_frame& frame);

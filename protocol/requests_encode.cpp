@@ -135,15 +135,28 @@ opcode write_body_of(writer& out, const forget_request& body) {
   return opcode::forget;
 }
 
+template <class Request>
+void write_subject(writer& out, const Request& body) {
+  if (!body.space.empty()) {
+    write_field(out, subject_space, body.space);
+  }
+  if (!body.tenant.empty()) {
+    write_field(out, subject_tenant, body.tenant);
+  }
+}
+
+opcode write_body_of(writer& out, const forecast_request& body) {
+  out.write(forecast_body{static_cast<std::uint32_t>(body.all), body.kv_group,
+                          static_cast<std::uint32_t>(body.sizes.size()), 0});
+  out.write_span<std::uint64_t>(body.sizes);
+  write_subject(out, body);
+  return opcode::forecast;
+}
+
 opcode write_body_of(writer& out, const history_request& body) {
   out.write(history_body{static_cast<std::uint32_t>(body.all), body.window_seconds, body.points,
                          body.kv_group});
-  if (!body.space.empty()) {
-    write_field(out, history_space, body.space);
-  }
-  if (!body.tenant.empty()) {
-    write_field(out, history_tenant, body.tenant);
-  }
+  write_subject(out, body);
   return opcode::history;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the cellard authors
 //
-// Typed optional fields, by which hello and open can grow: u16 type, u16 length, the bytes, padded
-// to 4. A receiver skips a type it does not know when it has the bit `optional_field`, and refuses
-// the request otherwise.
+// Typed optional fields, by which hello, open, history and forecast can grow: u16 type, u16 length,
+// the bytes, padded to 4. A receiver skips a type it does not know when it has the bit
+// `optional_field`, and refuses the request otherwise.
 #pragma once
 
 #include "core/result.hpp"

@@ -66,8 +66,30 @@ void store::put_chain(std::span<const cellard_key> keys, std::span<const std::by
   }
 }
 
+void store::put_rest(std::span<const cellard_key> keys, std::size_t there,
+                     std::span<const std::byte> bytes) const {
+  const auto rest = keys.subspan(there);
+  if (rest.empty()) {
+    return;
+  }
+  const std::vector<cellard_const_buffer> buffers(rest.size(), {bytes.data(), bytes.size()});
+  const cellard_key* parent = there > 0 ? &keys[there - 1] : nullptr;
+  check(cellard_put(space_.get(), parent, rest.data(), rest.size(), buffers.data(), 1, nullptr,
+                    nullptr));
+}
+
 void store::remove(std::span<const cellard_key> keys) const {
   check(cellard_remove(space_.get(), keys.data(), keys.size(), nullptr));
+}
+
+double store::forecast_cpu_seconds() const {
+  const cellard_outlook everybody{sizeof(cellard_outlook), nullptr, nullptr, 0, 1, nullptr, 0};
+  char* text = nullptr;
+  check(cellard_forecast(client_.get(), &everybody, &text));
+  const std::string all(text);
+  cellard_text_free(text);
+  constexpr std::string_view name = "\"cpu_seconds\":";
+  return std::strtod(all.c_str() + all.find(name) + name.size(), nullptr);
 }
 
 std::uint64_t store::statistic(const std::string& name) const {

@@ -36,9 +36,15 @@ public:
   [[nodiscard]] bool put(const cellard_key& key, std::span<const std::byte> bytes) const;
   /// A whole chain, every block with these bytes. Waits for room.
   void put_chain(std::span<const cellard_key> keys, std::span<const std::byte> bytes) const;
+  /// What is missing of a chain of which so many blocks are there, every block with these bytes; as
+  /// far as there is room.
+  void put_rest(std::span<const cellard_key> keys, std::size_t there,
+                std::span<const std::byte> bytes) const;
   void remove(std::span<const cellard_key> keys) const;
   /// A number of the daemon's statistics, by its name.
   [[nodiscard]] std::uint64_t statistic(const std::string& name) const;
+  /// Processor time that the daemon's forecast took.
+  [[nodiscard]] double forecast_cpu_seconds() const;
 
 private:
   std::unique_ptr<cellard_client, decltype(&cellard_close)> client_{nullptr, cellard_close};

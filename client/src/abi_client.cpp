@@ -154,7 +154,13 @@ core::result<core::ok_t> forget(client_state& client, std::string_view name,
 
 namespace {
 
-core::result<std::string> ask_history(client_state& client, const cellard_window& what) {
+std::string_view text_or_none(const char* text) {
+  return text == nullptr ? std::string_view{} : std::string_view{text};
+}
+
+/// Of a request that not every daemon knows.
+core::result<std::string> ask_newer(client_state& client, std::uint64_t feature,
+                                    const protocol::request& what, std::string_view lacks) {
   if (client.disabled()) {
     return core::fail(errc::unavailable, "the cache is switched off by CELLARD_DISABLE");
   }
@@ -162,19 +168,35 @@ core::result<std::string> ask_history(client_state& client, const cellard_window
   auto entered = client.enter(until);
   CELLARD_TRY(entered);
   auto& link = **entered;
-  if ((link.server().features & protocol::feature_history) == 0) {
-    return core::fail(errc::unsupported_version, "{} keeps no history; use a newer daemon",
-                      link.server().server);
+  if ((link.server().features & feature) == 0) {
+    return core::fail(errc::unsupported_version, "{} {}; use a newer daemon", link.server().server,
+                      lacks);
   }
-  const auto text_or_none = [](const char* text) {
-    return text == nullptr ? std::string_view{} : std::string_view{text};
-  };
-  auto reply = link.call<protocol::text_reply>(
-    protocol::history_request{what.all != 0, what.window_seconds, what.points, what.kv_group,
-                              text_or_none(what.space), text_or_none(what.tenant)},
-    0, until);
+  auto reply = link.call<protocol::text_reply>(what, 0, until);
   CELLARD_TRY(reply);
   return std::move(reply->text);
+}
+
+core::result<std::string> ask_history(client_state& client, const cellard_window& what) {
+  return ask_newer(client, protocol::feature_history,
+                   protocol::history_request{what.all != 0, what.window_seconds, what.points,
+                                             what.kv_group, text_or_none(what.space),
+                                             text_or_none(what.tenant)},
+                   "keeps no history");
+}
+
+core::result<std::string> ask_forecast(client_state& client, const cellard_outlook& what) {
+  if (what.count > protocol::max_sizes) {
+    return core::fail(errc::invalid_argument, "forecast: {} sizes, allowed are up to {}",
+                      what.count, protocol::max_sizes);
+  }
+  return ask_newer(client, protocol::feature_forecast,
+                   protocol::forecast_request{what.all != 0,
+                                              what.kv_group,
+                                              {what.sizes, what.sizes + what.count},
+                                              text_or_none(what.space),
+                                              text_or_none(what.tenant)},
+                   "makes no forecast");
 }
 
 /// The answer as a string of the caller's.
@@ -204,6 +226,22 @@ int cellard_history(cellard_client* client, const cellard_window* window, char**
     return give_text(
       ask_history(*client->state, window == nullptr ? defaults : completed(*window, defaults)),
       text);
+  });
+}
+
+int cellard_forecast(cellard_client* client, const cellard_outlook* outlook, char** text) {
+  return guarded([&]() -> int {
+    if (client == nullptr || text == nullptr
+        || (outlook != nullptr && outlook->size < sizeof outlook->size)) {
+      return missing("cellard_forecast: client or text is NULL, or outlook->size is not set "
+                     "(CELLARD_OUTLOOK_INIT sets it)");
+    }
+    const cellard_outlook defaults CELLARD_OUTLOOK_INIT;
+    const auto what = outlook == nullptr ? defaults : completed(*outlook, defaults);
+    if (what.sizes == nullptr && what.count > 0) {
+      return missing("cellard_forecast: outlook->sizes is NULL, but outlook->count is not 0");
+    }
+    return give_text(ask_forecast(*client->state, what), text);
   });
 }
 

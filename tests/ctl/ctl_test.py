@@ -132,6 +132,30 @@ class Numbers(WithDaemon):
         self.assertIn(b"no time", self.ctl("trend", "--window", "8days", code=1).stderr)
         self.assertEqual(self.json("trend", "--namespace", "none", code=1)["error"]["name"], "not_found")
 
+    def test_forecast_says_that_little_is_not_enough_and_then_what_memory_is_worth(self) -> None:
+        self.store(b"x")
+        self.assertIn("not enough yet: a forecast needs 1000 sampled blocks", self.text("forecast"))
+        self.assertFalse(self.json("forecast", "+8MiB")["enough"])
+        self.assertNotIn("cellard_forecast_hit_ratio", self.text("metrics"))
+        engine, name = Engine(self.daemon.socket), b"engine"
+        self.addCleanup(engine.close)
+        shape = struct.pack("<B3x5IQIHH8x", 2, 1, 1, 1024, 1024, 16, 0, 0, 1, 0)  # so large that all fit the sample
+        space = struct.unpack_from("<I", engine.ask(2, shape + struct.pack("<HH", 1, len(name)) + name + b"\0\0"))[0]
+        self.ctl("put", "engine", KEY, "-", stdin=bytes(1 << 16))
+        for _ in range(300):
+            engine.ask(6, struct.pack("<IHHII", space, 0, 4, 0, 0) + bytes.fromhex(KEY) + os.urandom(96))
+        answer = self.json("forecast", "-8MiB", "+8MiB", "128 MiB")
+        self.assertEqual((answer["blocks_asked"], answer["hit_ratio"], answer["enough"]), (1200, 0.25, True))
+        self.assertEqual([each["hit_ratio"] for each in answer["points"]], [0.25] * 3)
+        now = answer["capacity_bytes"]
+        self.assertEqual([each["capacity_bytes"] for each in answer["points"]], [now - (8 << 20), now + (8 << 20), 128 << 20])
+        text = self.text("forecast", "+8MiB", "-8MiB", "--namespace", "engine")
+        self.assertIn("with 8.0 MiB more you would hit 25.0 %, with 8.0 MiB less 25.0 %", text)
+        self.assertRegex(self.text("forecast"), r"(?m)^ *\S+ MiB +what there is +25.0 %")
+        self.assertRegex(self.text("metrics"), r'(?m)^cellard_forecast_hit_ratio{capacities="2"} 0.25$')
+        self.assertIn(b"is no amount of memory", self.ctl("forecast", "-1TiB", code=1).stderr)
+        self.assertEqual(self.json("forecast", "--namespace", "none", code=1)["error"]["name"], "not_found")
+
     def test_stats_of_a_window_are_averages(self) -> None:
         self.store(b"x")
         self.assertRegex(self.text("stats", "--window", "1min"), r"put_bytes +\S+ (B|KiB)/s")
@@ -327,7 +351,7 @@ class WithoutDaemon(unittest.TestCase):
         commands = (
             "status", "stats", "sessions", "namespaces", "top", "top --once", "config show", "reload", "drain",
             "clear --yes", "metrics", "ping", "bench", "ls a", f"get a {KEY}", f"rm a {KEY}", f"put a {KEY} /dev/null",
-            "namespaces rm a", "trend", "stats --window 1h",
+            "namespaces rm a", "trend", "forecast", "forecast -1GiB", "stats --window 1h",
         )  # fmt: skip
         for command in commands:
             with self.subTest(command):

@@ -194,6 +194,7 @@ std::vector<std::vector<std::byte>> frames_of_every_kind(raw_client& client) {
     protocol::corrupt_request{.space = 1, .key = keys[0]},
     protocol::forget_request{"mutant", 0},
     protocol::history_request{true, 60, 10, 0, "target", {}},
+    protocol::forecast_request{true, 0, {1U << 20U, 1U << 30U}, "target", {}},
     protocol::stage_request{4 * block},
     client.put_of(1, core::key_span{keys}.first(4), 4096),
   };

@@ -229,6 +229,11 @@ struct fake_daemon::visitor {
     exchange.reply(protocol::text_reply{fmt::format("{{\"window_seconds\": {}, \"space\": \"{}\"}}",
                                                     request.window_seconds, request.space)});
   }
+  void operator()(const protocol::forecast_request& request) const {
+    exchange.reply(protocol::text_reply{
+      fmt::format("{{\"sizes\": [{}], \"space\": \"{}\", \"all\": {}}}",
+                  fmt::join(request.sizes, ", "), request.space, request.all)});
+  }
   void operator()(const protocol::admin_request& request) const {
     exchange.reply(
       protocol::text_reply{fmt::format("{{\"{}\": {}}}", to_string(request.op), request.all)});

@@ -132,8 +132,8 @@ typedef struct cellard_options {
 
 /* Connects. `options` may be NULL. With $CELLARD_DISABLE set to anything but "" or "0" nothing is
  * contacted: lookups and gets find nothing, a put stores nothing (CELLARD_UNAVAILABLE for each
- * key), all with CELLARD_OK; cellard_reserve, cellard_admin, cellard_history and cellard_forget
- * return CELLARD_UNAVAILABLE. */
+ * key), all with CELLARD_OK; cellard_reserve, cellard_admin, cellard_history, cellard_forecast
+ * and cellard_forget return CELLARD_UNAVAILABLE. */
 CELLARD_API int cellard_connect(const cellard_options* options, cellard_client** client);
 
 /* Ends the connection, and with it leases and reservations; waits for a call of another thread to
@@ -478,6 +478,25 @@ typedef struct cellard_window {
 /* What was counted over the last seconds: averages, trends and, when asked for, series, as JSON
  * (docs/protocol.md, history). *text is to be freed with cellard_text_free. */
 CELLARD_API int cellard_history(cellard_client* client, const cellard_window* window, char** text);
+
+typedef struct cellard_outlook {
+  size_t size;
+  const char* space;     /* this namespace's hit ratios; NULL: not of one */
+  const char* tenant;    /* this tenant's, for owner and root; NULL: the caller's, or all */
+  uint32_t kv_group;     /* of the namespace */
+  uint32_t all;          /* 1: every tenant's, for owner and root */
+  const uint64_t* sizes; /* of the daemon's memory in bytes, up to 64; NULL: a sixteenth to eight
+                          * times what it has */
+  size_t count;          /* of `sizes` */
+} cellard_outlook;
+/* clang-format off */
+#define CELLARD_OUTLOOK_INIT {sizeof(cellard_outlook), NULL, NULL, 0, 0, NULL, 0}
+/* clang-format on */
+
+/* What part of the blocks that get asks for would be found with other amounts of memory, as JSON
+ * (docs/protocol.md, forecast). *text is to be freed with cellard_text_free. */
+CELLARD_API int cellard_forecast(cellard_client* client, const cellard_outlook* outlook,
+                                 char** text);
 CELLARD_API int cellard_forget(cellard_client* client, const char* name, uint32_t kv_group);
 CELLARD_API void cellard_text_free(char* text);
 

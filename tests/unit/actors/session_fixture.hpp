@@ -142,7 +142,7 @@ struct daemon_double : stepped_system {
     : settings(frozen(wanted)) {
     memory = spawn(actors::memory, settings, std::uint64_t{64 * mib}, staging);
     order = spawn(eviction, settings, std::uint64_t{64 * mib});
-    statistics = spawn(stats, stats_setup{counters, staging, 64 * mib, settings});
+    statistics = spawn(stats, stats_setup{counters, staging, 64 * mib, settings, order});
     copier = spawn([this](worker_actor::pointer self) { return keeping_worker(self, slow); });
     supervisor_setup with;
     with.settings = settings;

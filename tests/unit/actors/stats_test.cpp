@@ -132,6 +132,45 @@ BOOST_AUTO_TEST_CASE(the_history_of_others_is_for_the_owner) {
   BOOST_TEST((owner.status(owner.send(what)) == core::errc::ok));
 }
 
+BOOST_AUTO_TEST_CASE(a_tenant_asks_what_more_memory_would_be_worth_to_it) {
+  daemon_double house;
+  auto mine = house.connect(1, "mine");
+  auto theirs = house.connect(2, "theirs");
+  auto named = protocol::hello_request{};
+  named.features = protocol::known_features;
+  static_cast<void>(mine.ask<protocol::hello_reply>(named));
+  static_cast<void>(theirs.ask<protocol::hello_reply>(named));
+  const auto mine_space = mine.open("space");
+  theirs.open("space");
+  static_cast<void>(
+    mine.ask<protocol::get_reply>(mine.chain(opcode::get, mine_space, keys_from(1, 3))));
+  const auto told = [](connection_double& who, const protocol::forecast_request& what) {
+    return json::parse(who.ask<protocol::text_reply>(what).text);
+  };
+  BOOST_TEST(told(mine, {}).at("blocks_asked") == 3);
+  BOOST_TEST(told(mine, {}).at("namespaces") == 1);
+  BOOST_TEST(told(mine, {}).at("enough") == false);
+  BOOST_TEST(told(theirs, {}).at("blocks_asked") == 0);
+  protocol::forecast_request what;
+  what.space = "other";
+  BOOST_TEST((mine.status(mine.send(what)) == core::errc::not_found));
+  what.space = "space";
+  BOOST_TEST((mine.status(mine.send(what)) == core::errc::ok));
+  what.all = true;
+  BOOST_TEST((mine.status(mine.send(what)) == core::errc::permission_denied));
+  auto owner = house.connect(3, "owner", true);
+  owner.hello();
+  BOOST_TEST((owner.status(owner.send(what)) == core::errc::invalid_argument));  // no feature
+  static_cast<void>(owner.ask<protocol::hello_reply>(named));
+  BOOST_TEST((owner.status(owner.send(what)) == core::errc::invalid_argument));  // whose?
+  BOOST_TEST(owner.sentence(owner.send(what)).find("say whose") != std::string::npos);
+  what.tenant = "mine";
+  BOOST_TEST(told(owner, what).at("blocks_asked") == 3);
+  protocol::forecast_request everybody;
+  everybody.all = true;
+  BOOST_TEST(told(owner, everybody).at("namespaces") == 2);
+}
+
 BOOST_AUTO_TEST_CASE(who_has_gone_is_not_shown) {
   daemon_double house;
   auto client = house.ready();

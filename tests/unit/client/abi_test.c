@@ -65,7 +65,8 @@ static const any_function functions[] = {
   (any_function)cellard_scrub,        (any_function)cellard_pin,
   (any_function)cellard_unpin,        (any_function)cellard_list,
   (any_function)cellard_admin,        (any_function)cellard_history,
-  (any_function)cellard_forget,       (any_function)cellard_text_free,
+  (any_function)cellard_forecast,     (any_function)cellard_forget,
+  (any_function)cellard_text_free,
 };
 
 int main(void) {

@@ -255,6 +255,29 @@ BOOST_AUTO_TEST_CASE(a_history_says_of_what_and_how_far_back) {
   BOOST_TEST(cellard_history(fixture.client.get(), &wanted, &text) == CELLARD_INVALID_ARGUMENT);
 }
 
+BOOST_AUTO_TEST_CASE(a_forecast_says_of_what_and_of_which_sizes) {
+  cache fixture;
+  char* text = nullptr;
+  BOOST_TEST(cellard_forecast(fixture.client.get(), nullptr, &text) == CELLARD_OK);
+  BOOST_TEST(std::string{text} == R"({"sizes": [], "space": "", "all": false})");
+  cellard_text_free(text);
+  const std::uint64_t sizes[] = {1024, 4096};
+  cellard_outlook wanted CELLARD_OUTLOOK_INIT;
+  wanted.space = "notes";
+  wanted.sizes = sizes;
+  wanted.count = 2;
+  BOOST_TEST(cellard_forecast(fixture.client.get(), &wanted, &text) == CELLARD_OK);
+  BOOST_TEST(std::string{text} == R"({"sizes": [1024, 4096], "space": "notes", "all": false})");
+  cellard_text_free(text);
+  wanted.count = 65;
+  BOOST_TEST(cellard_forecast(fixture.client.get(), &wanted, &text) == CELLARD_INVALID_ARGUMENT);
+  wanted.sizes = nullptr;
+  BOOST_TEST(cellard_forecast(fixture.client.get(), &wanted, &text) == CELLARD_INVALID_ARGUMENT);
+  wanted = CELLARD_OUTLOOK_INIT;
+  wanted.size = 0;
+  BOOST_TEST(cellard_forecast(fixture.client.get(), &wanted, &text) == CELLARD_INVALID_ARGUMENT);
+}
+
 BOOST_AUTO_TEST_CASE(closing_a_space_tells_the_daemon) {
   cache fixture;
   fixture.space.reset();

@@ -147,12 +147,15 @@ BOOST_AUTO_TEST_CASE(too_much_time_halves_the_sample) {
   made.outlook.spent(watched_cache::space, 10ms, start);
   made.outlook.spent(watched_cache::space, 80ms, start + 10s);
   BOOST_TEST(made.outlook.results().front().sampled == 1);  // 90 ms of 10 s are within 1 %
-  made.outlook.spent(watched_cache::space, 150ms, start + 15s);
-  BOOST_TEST(made.outlook.results().front().sampled == 1);  // not yet ten seconds
-  made.outlook.spent(watched_cache::space, 1ms, start + 20s);
+  made.outlook.spent(watched_cache::space, 99ms, start + 11s);
+  BOOST_TEST(made.outlook.results().front().sampled == 1);
+  made.outlook.spent(watched_cache::space, 2ms, start + 12s);  // what ten seconds may take, at once
   BOOST_TEST(made.outlook.results().front().sampled == 0.5);
-  made.outlook.spent(99, 1h, start + 40s);  // of a namespace that has gone
+  made.outlook.spent(watched_cache::space, 900ms, start + 112s);  // over a time that was quiet
   BOOST_TEST(made.outlook.results().front().sampled == 0.5);
+  made.outlook.spent(99, 1h, start + 140s);  // of a namespace that has gone
+  BOOST_TEST(made.outlook.results().front().sampled == 0.5);
+  BOOST_TEST((made.outlook.results().front().took == 1091ms));
 }
 
 BOOST_AUTO_TEST_CASE(curves_that_begin_anew_do_not_pay_for_those_before_them) {

@@ -11,8 +11,8 @@ using nlohmann::json;
 
 namespace {
 
-std::string text_of_families(const json& stats) {
-  return text_of(metric_families(stats, {{"status", "ok"}, {"server", "cellard 1"}}));
+std::string text_of_families(const json& stats, const json& forecast = json::object()) {
+  return text_of(metric_families(stats, {{"status", "ok"}, {"server", "cellard 1"}}, forecast));
 }
 
 json one_space() {
@@ -43,8 +43,30 @@ BOOST_AUTO_TEST_CASE(numbers_that_were_not_told_are_left_out) {
   BOOST_TEST(text_of_families(one_space()).find("capacity") == std::string::npos);
 }
 
+json outlook() {
+  return {{"capacity_bytes", 1000},
+          {"sampled_blocks", 1234},
+          {"cpu_seconds", 0.5},
+          {"points",
+           {{{"capacity_bytes", 500}, {"hit_ratio", 0.25}, {"full", true}},
+            {{"capacity_bytes", 2000}, {"hit_ratio", 0.75}, {"full", false}}}}};
+}
+
+BOOST_AUTO_TEST_CASE(a_forecast_has_a_sample_for_each_size_and_none_while_too_little_is_known) {
+  auto text = text_of_families(one_space(), outlook());
+  BOOST_TEST(text.find("cellard_forecast_hit_ratio{capacities=\"0.5\"} 0.25\n")
+             != std::string::npos);
+  BOOST_TEST(text.find("cellard_forecast_hit_ratio{capacities=\"2\"} 0.75\n") != std::string::npos);
+  auto early = outlook();
+  early.erase("points");
+  text = text_of_families(one_space(), early);
+  BOOST_TEST(text.find("cellard_forecast_hit_ratio") == std::string::npos);
+  BOOST_TEST(text.find("cellard_forecast_sampled_blocks 1234\n") != std::string::npos);
+  BOOST_TEST(text_of_families(one_space()).find("forecast") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(names_follow_the_conventions) {
-  for (const auto& family : metric_families(one_space(), json::object())) {
+  for (const auto& family : metric_families(one_space(), json::object(), outlook())) {
     BOOST_TEST_CONTEXT(family.name) {
       BOOST_TEST(prometheus::CheckMetricName(family.name));
       BOOST_TEST(ends_with(family.name, "_total")

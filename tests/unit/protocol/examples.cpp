@@ -162,6 +162,7 @@ void add_features(writer_of_examples& out) {
   out.answer("remove scrub reply", opcode::remove, count_reply{2, 1});
   out.ask("stage least", stage_request{8U << 20U, 4096});
   out.ask("history", history_request{false, 3600, 60, 0, "llama", {}});
+  out.ask("forecast", forecast_request{false, 0, {16ULL << 30U}, "llama", {}});
 }
 
 }  // namespace

@@ -68,6 +68,17 @@ BOOST_AUTO_TEST_CASE(a_history_goes_back_a_second_to_a_week) {
   BOOST_TEST((decoded(history_request{false, 1, 0, 0, {}, "a\nb"}) == errc::invalid_argument));
 }
 
+BOOST_AUTO_TEST_CASE(a_forecast_is_of_up_to_64_sizes) {
+  const auto of = [](std::size_t sizes, std::string_view name) {
+    return decoded(forecast_request{false, 0, std::vector<std::uint64_t>(sizes), name, {}});
+  };
+  BOOST_TEST((of(0, {}) == errc::ok));
+  BOOST_TEST((of(max_sizes, {}) == errc::ok));
+  BOOST_TEST((of(max_sizes + 1, {}) == errc::invalid_argument));
+  BOOST_TEST((of(1, std::string(max_name_bytes + 1, 'x')) == errc::invalid_argument));
+  BOOST_TEST((of(1, "a\nb") == errc::invalid_argument));
+}
+
 BOOST_AUTO_TEST_CASE(lists_have_1_to_4096_entries) {
   const auto all = [](std::size_t count) {
     const std::vector<core::block_key> keys(count);

@@ -139,6 +139,12 @@ void add_session_requests(collector& all) {
                           static_cast<std::uint32_t>(random.number(0, max_points)),
                           random.any<std::uint32_t>(), name, tenant},
           true);
+  std::vector<std::uint64_t> sizes(random.number(0, max_sizes));
+  std::ranges::generate(sizes, [&] { return random.any<std::uint64_t>(); });
+  all.add(
+    "forecast",
+    forecast_request{random.number(0, 1) == 1, random.any<std::uint32_t>(), sizes, name, tenant},
+    true);
   for (const auto op : {opcode::stats, opcode::health, opcode::namespaces, opcode::sessions,
                         opcode::config, opcode::reload, opcode::drain, opcode::clear}) {
     all.add(std::string{to_string(op)}, admin_request{op, random.number(0, 1) == 1});
