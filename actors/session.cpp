@@ -6,6 +6,7 @@
 
 #include "actors/lease_number.hpp"
 #include "core/coarse_clock.hpp"
+#include "protocol/fields.hpp"
 
 #include <caf/send.hpp>
 
@@ -42,17 +43,17 @@ void session_state::apply(const config::snapshot& fresh) {
   }
 }
 
+core::requester session_state::requester_of(const space& where, std::uint32_t handle) const {
+  return {setup_.who.id, where.part, handle, (features_ & protocol::feature_errors) != 0};
+}
+
 void session_state::publish_route(std::uint32_t handle) {
   const space& where = spaces_.at(handle);
   const auto& limits = setup_.settings->limits;
-  setup_.sink->set_route(handle, std::make_shared<route>(route{where.serial,
-                                                               false,
-                                                               where.opened.shard,
-                                                               {setup_.who.id, where.part, handle},
-                                                               where.salts,
-                                                               limits.keys_per_request,
-                                                               setup_.who.shared_memory,
-                                                               limits.lease_time}));
+  setup_.sink->set_route(
+    handle, std::make_shared<route>(route{
+              where.serial, false, where.opened.shard, requester_of(where, handle), where.salts,
+              limits.keys_per_request, setup_.who.shared_memory, limits.lease_time}));
 }
 
 void session_state::leave_shard(const space& where, std::uint32_t handle) {

@@ -87,6 +87,8 @@ private:
   void on(const inbound_ptr& from, const protocol::stage_request& request);
   void on(const inbound_ptr& from, const protocol::put_request& request);
 
+  /// As the shard knows this session under one handle.
+  [[nodiscard]] core::requester requester_of(const space& where, std::uint32_t handle) const;
   bool is_served(const inbound_ptr& from, const protocol::chain_request& request);
   void scrub(const inbound_ptr& from, const space& where, chain_call call);
   void finish_open(const inbound_ptr& from, opened_space opened);

@@ -23,7 +23,7 @@ void session_state::on(const inbound_ptr& from, const protocol::chain_request& r
     setup_.sink->may_hold_leases.store(true, std::memory_order_release);
     wake_at(from->arrived + setup_.settings->limits.lease_time);
   }
-  chain_call call{from, {setup_.who.id, where->part, request.space}, where->salts[request.salt]};
+  chain_call call{from, requester_of(*where, request.space), where->salts[request.salt]};
   if (request.flags != 0) {
     scrub(from, *where, std::move(call));
   } else {

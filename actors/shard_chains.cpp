@@ -82,6 +82,7 @@ void shard_state::get(const chain_call& call) {
   reply.loading = found->counts.loading;
   reply.lease = found->lease == 0 ? 0 : lease_number::join(handle, found->lease);
   reply.places = std::move(found->places);
+  reply.errors = std::move(found->errors);
   std::vector<int> descriptors;
   introduce_segments(*sent, reply, descriptors);
   answer(*call.from, reply, descriptors, descriptors.empty() ? nullptr : segments_);
@@ -98,6 +99,7 @@ void shard_state::introduce_segments(std::vector<bool>& sent, protocol::get_repl
       // The rest of the match comes with the next get, whose segments are fewer by these.
       reply.places.resize(static_cast<std::size_t>(&place - reply.places.data()));
       reply.ready = static_cast<std::uint32_t>(reply.places.size());
+      reply.errors.resize(std::min(reply.errors.size(), reply.places.size()));
       return;
     }
     for (const auto& each : *segments_) {

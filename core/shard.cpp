@@ -65,6 +65,9 @@ result<found_blocks> shard::get(requester who, std::uint16_t salt, key_span keys
                 leases_.blocks_of(who.session), path.size(), limits_.leases);
   }
   counters_->served_bytes.add(add_places(path, who.part, found.places));
+  if (who.wants_errors) {
+    add_errors(path, who.part, found);
+  }
   const node_id deepest = path.back();
   found.lease = leases_.take(who.session, deepest, index_[deepest].generation, matched, who.handle);
   ++leased_[deepest];
@@ -99,6 +102,17 @@ std::uint64_t shard::add_places(const std::vector<node_id>& path, std::uint16_t 
     bytes += added.length;
   }
   return bytes;
+}
+
+/// Raw blocks have none, and their headers are not looked at again.
+void shard::add_errors(const std::vector<node_id>& path, std::uint16_t part,
+                       found_blocks& found) const {
+  found.errors.resize(path.size());
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (found.places[i].codec != 0) {
+      found.errors[i] = arena_.header(slot_ref{slot_of(path[i], part)}).error_bound;
+    }
+  }
 }
 
 match shard::touch(std::uint16_t salt, key_span keys) {

@@ -51,12 +51,14 @@ struct requester {
   session_id session = 0;
   std::uint16_t part = 0;
   std::uint32_t handle = 0;
+  bool wants_errors = false;  ///< of encoded blocks
 };
 
 struct found_blocks {
   match counts;
   std::uint64_t lease = 0;
   std::vector<place> places;
+  std::vector<std::uint32_t> errors;  ///< where wanted one a place, as slot_header has it
 };
 
 struct reservation {
@@ -286,6 +288,7 @@ private:
   void publish(node_id id, time_point now);
   std::uint64_t add_places(const std::vector<node_id>& path, std::uint16_t part,
                            std::vector<place>& places) const;
+  void add_errors(const std::vector<node_id>& path, std::uint16_t part, found_blocks& found) const;
   void touch_path(node_id deepest);
   void note_lacking(std::uint16_t salt, key_span keys);
   void append_path(node_id deepest, std::vector<node_id>& path) const;

@@ -33,9 +33,11 @@ enum feature : std::uint64_t {
   feature_least = 4,      ///< `least` of stage
   feature_history = 8,    ///< the request history
   feature_forecast = 16,  ///< the request forecast
+  feature_errors = 32,    ///< errors of encoded blocks in get's reply
 };
-inline constexpr std::uint64_t known_features =
-  feature_existing | feature_scrub | feature_least | feature_history | feature_forecast;
+inline constexpr std::uint64_t known_features = feature_existing | feature_scrub | feature_least
+                                                | feature_history | feature_forecast
+                                                | feature_errors;
 
 inline constexpr std::size_t max_client_name = 64;
 

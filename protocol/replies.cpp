@@ -86,6 +86,7 @@ void encode(writer& out, const reply_context& context, const get_reply& body) {
                              static_cast<std::uint32_t>(body.new_segments.size()), body.lease});
     out.write_span<segment_info>(body.new_segments);
     out.write_span<place>(body.places);
+    out.write_span<std::uint32_t>(body.errors);
   });
 }
 

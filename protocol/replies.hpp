@@ -70,6 +70,7 @@ struct get_reply {
   std::uint64_t lease = 0;                 ///< 0 when nothing is leased
   std::vector<segment_info> new_segments;  ///< descriptors in the same order
   std::vector<place> places;               ///< `ready` of them
+  std::vector<std::uint32_t> errors;       ///< one a place, as core::found_blocks, or none
 };
 
 struct reserve_entry {

@@ -69,6 +69,9 @@ void read_into(reader& in, get_reply& body) {
   body.lease = fixed.lease;
   body.new_segments = in.read_vector<segment_info>(fixed.new_segments);
   body.places = in.read_vector<place>(fixed.ready);
+  if (in.left() > 0) {
+    body.errors = in.read_vector<std::uint32_t>(fixed.ready);
+  }
 }
 
 void read_into(reader& in, reserve_reply& body) {

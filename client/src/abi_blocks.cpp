@@ -13,6 +13,7 @@ using cellard::library::keys_of;
 using cellard::library::missing;
 using cellard::library::report;
 using cellard::library::status_of;
+using cellard::library::write_out;
 
 namespace {
 
@@ -65,6 +66,31 @@ int cellard_blocks_view(const cellard_blocks* blocks, size_t index, cellard_view
     }
     const auto& found = blocks->set->views()[index];
     *view = {found.data, found.length, found.codec, 0};
+    return CELLARD_OK;
+  });
+}
+
+int cellard_blocks_info(const cellard_blocks* blocks, size_t index, cellard_block_info* info) {
+  return guarded([&]() -> int {
+    if (info == nullptr || info->size < sizeof info->size
+        || index >= cellard_blocks_count(blocks)) {
+      return missing("cellard_blocks_info: info is NULL, its size is not set "
+                     "(CELLARD_BLOCK_INFO_INIT sets it), or the index is not below "
+                     "cellard_blocks_count");
+    }
+    cellard_block_info filled CELLARD_BLOCK_INFO_INIT;
+    write_out(*info, filled);
+    if (blocks->set->inherited()) {
+      return refuse_inherited();
+    }
+    const auto errors = blocks->set->errors(index);
+    if (!errors) {
+      return report(errors.error());
+    }
+    filled.codec = blocks->set->views()[index].codec;
+    filled.key_error = double{errors->keys};
+    filled.value_error = double{errors->values};
+    write_out(*info, filled);
     return CELLARD_OK;
   });
 }

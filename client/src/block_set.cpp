@@ -3,6 +3,7 @@
 #include "client/src/block_set.hpp"
 
 #include "client/src/copy_bytes.hpp"
+#include "gpu/numbers.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -80,6 +81,22 @@ core::result<ok_t> block_set::read(std::size_t index, std::uint64_t offset,
                 views_.size());
   }
   return done;
+}
+
+core::result<measured_errors> block_set::errors(std::size_t index) const {
+  const auto& view = views_[index];
+  if (view.coded == nullptr) {
+    return measured_errors{};
+  }
+  if (view.errors) {
+    return measured_errors{gpu::f16_to_float(static_cast<std::uint16_t>(*view.errors)),
+                           gpu::f16_to_float(static_cast<std::uint16_t>(*view.errors >> 16U))};
+  }
+  auto said = view.coded->errors();
+  if (!current(index)) {
+    return fail(errc::gone, "block {} of {} was given to another key", index, views_.size());
+  }
+  return said;
 }
 
 core::result<ok_t> block_set::check() const {

@@ -15,6 +15,7 @@
 #include "core/result.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace cellard::library {
@@ -26,7 +27,8 @@ struct block_view {
   std::uint32_t generation = 0;
   const protocol::slot_header* header = nullptr;  ///< null: private memory, which nobody takes back
   std::uint64_t checksum = 0;
-  const coded_block* coded = nullptr;  ///< null: the bytes are raw
+  const coded_block* coded = nullptr;     ///< null: the bytes are raw
+  std::optional<std::uint32_t> errors{};  ///< as the daemon told them, in the form of slot_header
 };
 
 class block_set {
@@ -41,6 +43,8 @@ public:
   void add(std::vector<std::byte> bytes, std::uint64_t checksum, std::uint32_t codec);
   /// The last one that was added is encoded and of this layout.
   void last_is_coded(const core::layout& shape);
+  /// And the daemon told its errors.
+  void last_errs(std::uint32_t errors) { views_.back().errors = errors; }
   void add_lease(std::uint64_t lease, std::uint64_t epoch);
   void truncate(std::size_t count) { views_.resize(count); }
 
@@ -53,6 +57,10 @@ public:
   /// when it was given to another block meanwhile, errc::corrupt, errc::invalid_argument
   core::result<core::ok_t> read(std::size_t index, std::uint64_t offset,
                                 std::span<std::byte> out) const;
+
+  /// How far a block's values are from those that were stored. As the daemon told it, else as the
+  /// encoded bytes say themselves. errc::gone, errc::corrupt
+  [[nodiscard]] core::result<measured_errors> errors(std::size_t index) const;
 
   /// errc::gone naming the first block that is not current.
   [[nodiscard]] core::result<core::ok_t> check() const;

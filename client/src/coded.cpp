@@ -57,6 +57,19 @@ core::result<const gpu::container_reader*> coded_block::reader() const {
   return &*reader_;
 }
 
+core::result<measured_errors> coded_block::errors() const {
+  const auto opened = reader();
+  CELLARD_TRY(opened);
+  measured_errors worst;
+  for (std::uint32_t layer = 0; layer < what_->layers; ++layer) {
+    worst.keys = std::max(worst.keys, (*opened)->info(layer, side::keys).relative_error);
+    if (what_->sides() == 2) {
+      worst.values = std::max(worst.values, (*opened)->info(layer, side::values).relative_error);
+    }
+  }
+  return worst;
+}
+
 core::result<ok_t> coded_block::read(std::uint64_t offset, std::span<std::byte> out) const {
   const auto opened = reader();
   CELLARD_TRY(opened);

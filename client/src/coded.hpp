@@ -21,6 +21,12 @@ namespace cellard::library {
 /// The codec number of blocks that `coded_block` reads.
 inline constexpr std::uint32_t container_codec_number = 1;
 
+/// Relative errors of a block, the largest of all layers. 0: exact, or not measured.
+struct measured_errors {
+  float keys = 0;
+  float values = 0;
+};
+
 /// One encoded block. Its header is read once, by whoever comes first; any number of threads may
 /// read at once.
 class coded_block {
@@ -33,6 +39,9 @@ public:
   /// Bytes [offset, offset + out.size()) of the raw block. errc::corrupt when the bytes are no
   /// encoded block of this layout; errc::invalid_argument when the block has no such bytes.
   core::result<core::ok_t> read(std::uint64_t offset, std::span<std::byte> out) const;
+
+  /// As the table of the encoded bytes has them. errc::corrupt
+  [[nodiscard]] core::result<measured_errors> errors() const;
 
 private:
   core::result<const gpu::container_reader*> reader() const;

@@ -36,7 +36,8 @@ core::result<placed> take_places(const space_state& space, connection& link, std
   }
   placed done;
   blocks.expect(body->places.size());
-  for (const auto& place : body->places) {
+  for (std::size_t i = 0; i < body->places.size(); ++i) {
+    const auto& place = body->places[i];
     const auto* where = known.segments.find(place);
     if (where == nullptr) {
       return link.lose(known.segments.refusal(place));
@@ -51,6 +52,9 @@ core::result<placed> take_places(const space_state& space, connection& link, std
     blocks.add(*where, place);
     if (place.codec != 0) {
       blocks.last_is_coded(space.layout);
+      if (!body->errors.empty()) {
+        blocks.last_errs(body->errors[i]);
+      }
     }
     ++done.added;
   }

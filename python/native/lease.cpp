@@ -32,6 +32,13 @@ nb::tuple lease::describe(std::size_t index) const {
   return nb::make_tuple(block.length, block.codec);
 }
 
+nb::tuple lease::errors(std::size_t index) const {
+  const auto held = use();
+  cellard_block_info found CELLARD_BLOCK_INFO_INIT;
+  cellard::python::check(cellard_blocks_info(held->get(), index, &found));
+  return nb::make_tuple(found.key_error, found.value_error);
+}
+
 nb::object lease::view(std::size_t index, const part& wanted, flavour kind) const {
   auto held = use();
   const auto block = view_at(held->get(), index);
@@ -68,6 +75,7 @@ void bind_lease(nb::module_& module) {
   nb::class_<lease>(module, "Lease")
     .def("__len__", &lease::size)
     .def("describe", &lease::describe, nb::arg("index"))
+    .def("errors", &lease::errors, nb::arg("index"))
     .def("view", &part_of<&lease::view>, nb::arg("index"), nb::arg("offset"), nb::arg("shape"),
          nb::arg("dtype"), nb::arg("numpy"))
     .def("decoded", &part_of<&lease::decoded>, nb::arg("index"), nb::arg("offset"),

@@ -19,6 +19,8 @@ public:
   [[nodiscard]] std::size_t size() const;
   /// (length in bytes, codec)
   [[nodiscard]] nanobind::tuple describe(std::size_t index) const;
+  /// (error of K, error of V)
+  [[nodiscard]] nanobind::tuple errors(std::size_t index) const;
   [[nodiscard]] nanobind::object view(std::size_t index, const part& wanted, flavour kind) const;
   /// The same of an encoded block: an array of its own, decoded without the GIL.
   [[nodiscard]] nanobind::object decoded(std::size_t index, const part& wanted, flavour kind) const;

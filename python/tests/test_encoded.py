@@ -94,6 +94,10 @@ def test_encoded_blocks_are_read_as_arrays(cache: cellard.Cache) -> None:
             assert block.v is not None
             assert error_of(block.k, ks[:, part]) < 0.01
             assert error_of(block.v, vs[:, part]) < 0.01
+            # The worst layer's error, which is measured without the raw ends; never too small.
+            worst = max(error_of(block.k[layer], ks[layer, part]) for layer in range(LAYOUT.layers))
+            assert worst <= block.errors.k < 0.01
+            assert 0 < block.errors.v < 0.01
             assert bytes(block.data[: block.k.nbytes]) == block.k.tobytes()
         # Attention sinks: the first tokens of the sequence are exact.
         np.testing.assert_array_equal(blocks[0].k[:, :4], ks[:, :4])
@@ -128,6 +132,7 @@ def test_a_quota_keeps_its_namespaces_exact(cache: cellard.Cache) -> None:
     assert settled(cache, "exact", 2)["recoded"] == 2
     with space.get(keys) as blocks:
         assert blocks[0].codec == 1
+        assert blocks[0].errors == (0, 0)
         np.testing.assert_array_equal(blocks[1].k, ks[:, 128:])
     _, k2, v2 = space.copy(keys)
     np.testing.assert_array_equal(k2, ks)
@@ -169,3 +174,4 @@ def test_a_quota_may_ask_for_raw(cache: cellard.Cache) -> None:
     settled(cache, "after it", 1)
     with space.get(keys) as blocks:
         assert blocks[0].codec == 0
+        assert blocks[0].errors == (0, 0)

@@ -266,6 +266,25 @@ CELLARD_API int cellard_get(cellard_space* space, const cellard_key* keys, size_
 CELLARD_API size_t cellard_blocks_count(const cellard_blocks* blocks);
 CELLARD_API int cellard_blocks_view(const cellard_blocks* blocks, size_t index, cellard_view* view);
 
+typedef struct cellard_block_info {
+  size_t size;
+  uint32_t codec; /* as cellard_view has it */
+  uint32_t reserved;
+  double key_error;   /* how far K is from what was stored, as it was measured when the block was
+                       * encoded: the norm of the difference over the norm, the largest of all layers;
+                       * 0: exact */
+  double value_error; /* the same of V */
+} cellard_block_info;
+/* clang-format off */
+#define CELLARD_BLOCK_INFO_INIT {sizeof(cellard_block_info), 0, 0, 0.0, 0.0}
+/* clang-format on */
+
+/* What the daemon knows of a block beside its bytes. CELLARD_GONE and CELLARD_CORRUPT as in
+ * cellard_blocks_read, where only the bytes can tell: an older daemon, or a block that came through
+ * the socket. */
+CELLARD_API int cellard_blocks_info(const cellard_blocks* blocks, size_t index,
+                                    cellard_block_info* info);
+
 /* `length` bytes of a block from byte `offset` on, as the layout has them, copied or decoded: any
  * layer, any tokens. The calling thread decodes; several may do so at once. CELLARD_GONE when the
  * block was taken back meanwhile: then what is in `out` does not count. CELLARD_CORRUPT when it

@@ -75,6 +75,13 @@ public:
   /// The bytes of that block are not raw: `read` decodes them.
   [[nodiscard]] bool encoded(std::size_t index) const { return at(index).codec != 0; }
 
+  /// Its codec, and how far K and V are from what was stored.
+  [[nodiscard]] cellard_block_info info(std::size_t index) const {
+    cellard_block_info found CELLARD_BLOCK_INFO_INIT;
+    check(cellard_blocks_info(handle_.get(), index, &found));
+    return found;
+  }
+
   /// Raw bytes from `offset` on, copied or decoded. False when the block was taken back meanwhile.
   [[nodiscard]] bool read(std::size_t index, std::uint64_t offset, std::span<std::byte> out) const {
     const int status = cellard_blocks_read(handle_.get(), index, offset, out.data(), out.size());

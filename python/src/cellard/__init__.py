@@ -18,7 +18,7 @@ not an error, unless ``connect(strict=True)`` was asked for.
 """
 
 from ._cellard import version as _version
-from .blocks import Block, Blocks
+from .blocks import Block, Blocks, Errors
 from .cache import Cache, ServerInfo, connect
 from .coding import Codec, Encoded, codec, codecs
 from .errors import (
@@ -51,6 +51,7 @@ __all__ = [
     "Codec",
     "Encoded",
     "Error",
+    "Errors",
     "Forked",
     "Layout",
     "LayoutMismatch",

@@ -4,12 +4,21 @@
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import overload
+from typing import NamedTuple, overload
 
 from ._cellard import Lease
 from .errors import LeaseLost
 from .layout import Layout
 from .views import BlockViews, NumpyArray, Part
+
+
+class Errors(NamedTuple):
+    """Of K and of V: the norm of the difference over the norm, the largest of all layers. 0.0 is
+    exact.
+    """
+
+    k: float
+    v: float
 
 
 class Block(BlockViews):
@@ -28,6 +37,11 @@ class Block(BlockViews):
         of their own; keep what you get.
         """
         return self._codec
+
+    @property
+    def errors(self) -> Errors:
+        """How far the block is from what was put, as measured when it was encoded."""
+        return Errors(*self._lease.errors(self._index))
 
     @property
     def stored(self) -> memoryview:

@@ -71,6 +71,22 @@ BOOST_AUTO_TEST_CASE(any_range_of_bytes_is_that_part_of_the_block) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(its_errors_are_the_largest_of_its_table) {
+  const auto what = gpu::block::of(shape, shape.block_tokens, 0);
+  const auto reader = gpu::container_reader::open(gpu::host::best_codecs(), what, encoded);
+  float keys = 0;
+  float values = 0;
+  for (std::uint32_t layer = 0; layer < shape.layers; ++layer) {
+    keys = std::max(keys, reader->info(layer, gpu::side::keys).relative_error);
+    values = std::max(values, reader->info(layer, gpu::side::values).relative_error);
+  }
+  const auto said = library::coded_block(shape, encoded).errors();
+  BOOST_TEST_REQUIRE(said.has_value());
+  BOOST_TEST(said->keys > 0.01F);
+  BOOST_TEST(said->keys == keys);
+  BOOST_TEST(said->values == values);
+}
+
 BOOST_AUTO_TEST_CASE(bytes_beyond_the_block_are_refused) {
   const library::coded_block block(shape, encoded);
   std::vector<std::byte> out(16);
@@ -95,6 +111,7 @@ BOOST_AUTO_TEST_CASE(garbage_and_other_layouts_are_corrupt) {
   BOOST_TEST((library::coded_block(shape, garbage).read(0, out).error().code() == errc::corrupt));
   const auto few = std::span<const std::byte>(encoded).first(10);
   BOOST_TEST((library::coded_block(shape, few).read(0, out).error().code() == errc::corrupt));
+  BOOST_TEST((library::coded_block(shape, few).errors().error().code() == errc::corrupt));
   auto other = shape;
   other.layers = 2;
   BOOST_TEST((library::coded_block(other, encoded).read(0, out).error().code() == errc::corrupt));

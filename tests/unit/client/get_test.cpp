@@ -80,6 +80,46 @@ BOOST_AUTO_TEST_CASE(a_miss_is_an_empty_set) {
   BOOST_TEST(cellard_blocks_count(blocks.get()) == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_daemon_says_of_a_block_is_told) {
+  cache fixture;
+  fixture.fill(2);
+  fixture.get(1);
+  auto place =
+    fixture.daemon.with_store([](fake_store& store) { return store.place(core_key(0)); });
+  const auto raw = place;
+  place.codec = 1;
+  protocol::get_reply reply{2, 2, 0, 3, {}, {raw, place}, {0, 0x2e663000}};  // f16: 0.125, 0.1
+  answer_get(fixture, reply, {});
+  const auto blocks = fixture.get(2);
+  BOOST_TEST_REQUIRE(cellard_blocks_count(blocks.get()) == 2U);
+  cellard_block_info info CELLARD_BLOCK_INFO_INIT;
+  BOOST_TEST(cellard_blocks_info(blocks.get(), 0, &info) == CELLARD_OK);
+  BOOST_TEST(info.codec == 0U);
+  BOOST_TEST(info.key_error == 0);
+  BOOST_TEST(cellard_blocks_info(blocks.get(), 1, &info) == CELLARD_OK);
+  BOOST_TEST(info.codec == 1U);
+  BOOST_TEST(info.key_error == 0.125);
+  BOOST_TEST(info.value_error == 0.1, boost::test_tools::tolerance(0.001));
+  BOOST_TEST(cellard_blocks_info(blocks.get(), 2, &info) == CELLARD_INVALID_ARGUMENT);
+  info.size = 0;
+  BOOST_TEST(cellard_blocks_info(blocks.get(), 1, &info) == CELLARD_INVALID_ARGUMENT);
+}
+
+BOOST_AUTO_TEST_CASE(where_the_daemon_is_silent_the_bytes_say_it) {
+  cache fixture;
+  fixture.fill(1);
+  fixture.get(1);
+  auto place =
+    fixture.daemon.with_store([](fake_store& store) { return store.place(core_key(0)); });
+  place.codec = 1;  // which its bytes are not
+  answer_get(fixture, {1, 1, 0, 3, {}, {place}, {}}, {});
+  const auto blocks = fixture.get(1);
+  cellard_block_info info CELLARD_BLOCK_INFO_INIT;
+  BOOST_TEST(cellard_blocks_info(blocks.get(), 0, &info) == CELLARD_CORRUPT);
+  fixture.daemon.with_store([](fake_store& store) { store.recycle(core_key(0)); });
+  BOOST_TEST(cellard_blocks_info(blocks.get(), 0, &info) == CELLARD_GONE);
+}
+
 BOOST_AUTO_TEST_CASE(a_block_that_was_taken_back_is_gone) {
   cache fixture;
   fixture.fill(3);
@@ -165,7 +205,7 @@ BOOST_AUTO_TEST_CASE(places_outside_of_the_segment_end_the_connection) {
   wrong[3].offset += fake_store::slots * block_bytes - block_bytes + 1;
   wrong[4].length = UINT32_MAX;
   for (const auto& place : wrong) {
-    answer_get(fixture, {1, 1, 0, 3, {}, {place}}, {});
+    answer_get(fixture, {1, 1, 0, 3, {}, {place}, {}}, {});
     expect_bad_frame(fixture);
   }
 }
@@ -176,7 +216,7 @@ BOOST_AUTO_TEST_CASE(more_places_than_keys_end_the_connection) {
   fixture.get(1);
   const auto good =
     fixture.daemon.with_store([](fake_store& store) { return store.place(core_key(0)); });
-  answer_get(fixture, {2, 2, 0, 3, {}, {good, good}}, {});
+  answer_get(fixture, {2, 2, 0, 3, {}, {good, good}, {}}, {});
   expect_bad_frame(fixture);
 }
 
@@ -187,7 +227,7 @@ BOOST_AUTO_TEST_CASE(segments_that_are_not_what_they_should_be_end_the_connectio
   const sealed_memory sealed{1U << 20};
   const auto before = open_descriptors();
   const auto try_segment = [&](protocol::segment_info info, const std::vector<int>& passed) {
-    answer_get(fixture, {1, 0, 0, 0, {info}, {}}, passed);
+    answer_get(fixture, {1, 0, 0, 0, {info}, {}, {}}, passed);
     expect_bad_frame(fixture);
   };
   const protocol::segment_info good{3, 64, 1U << 20, 4096};
@@ -235,11 +275,11 @@ BOOST_AUTO_TEST_CASE(an_unknown_codec_ends_the_set) {
                        store.place(core_key(2))};
   });
   places[1].codec = 4;
-  answer_get(fixture, {3, 3, 0, 3, {}, places}, {});
+  answer_get(fixture, {3, 3, 0, 3, {}, places, {}}, {});
   BOOST_TEST(cellard_blocks_count(fixture.get(3).get()) == 1U);
   places[1].codec = 0;
   places[1].length -= 4;  // not this layout's
-  answer_get(fixture, {3, 3, 0, 3, {}, places}, {});
+  answer_get(fixture, {3, 3, 0, 3, {}, places, {}}, {});
   BOOST_TEST(cellard_blocks_count(fixture.get(3).get()) == 1U);
   BOOST_TEST(fixture.daemon.connections() == 1);
 }

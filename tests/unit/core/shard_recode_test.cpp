@@ -63,6 +63,16 @@ struct recode_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(shard_recoding, recode_fixture)
 
+BOOST_AUTO_TEST_CASE(who_asks_for_errors_is_told_those_of_encoded_blocks) {
+  const std::vector keys{key_of(1), key_of(2), key_of(3)};
+  put(keys);
+  BOOST_TEST((recode(names[1], 5) == errc::ok));
+  auto curious = bob;
+  curious.wants_errors = true;
+  BOOST_TEST((all.get(curious, 0, keys)->errors == std::vector<std::uint32_t>{0, 7, 0}));
+  BOOST_TEST(all.get(bob, 0, keys)->errors.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_block_is_found_encoded_and_its_memory_is_won) {
   put({key_of(1)});
   const auto before = all.memory().used_bytes();

@@ -122,6 +122,8 @@ void add_reading(writer_of_examples& out) {
   get.places = {{0, 0, 4096, 0x21000, 1, 0, 0x1122334455667788},
                 {0, 0, 4096, 0x22000, 3, 5, 0x99AABBCCDDEEFF00}};
   out.answer("get reply", opcode::get, get, 1);
+  get.errors = {0, 0x2E663000};
+  out.answer("get reply with errors", opcode::get, get, 1);
   const std::byte payload[] = {std::byte{0xCA}, std::byte{0xFE}, std::byte{0xBA}};
   out.ask("read", read_request{space, 0, 0, max_inline_bytes, 0, two_keys[0]});
   out.answer("read reply", opcode::read, read_reply{1, 0, 3, 0x1122334455667788, payload});

@@ -191,6 +191,7 @@ BOOST_AUTO_TEST_CASE(the_largest_replies_fit_a_default_frame) {
   get_reply get;
   get.places.resize(max_keys);
   get.ready = max_keys;
+  get.errors.resize(max_keys);
   get.new_segments.resize(max_descriptors);
   frame_bytes bytes;
   writer out{bytes};

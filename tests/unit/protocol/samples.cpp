@@ -244,6 +244,8 @@ void add_list_replies(collector& all) {
                  random.any<std::uint64_t>()};
   });
   get.ready = static_cast<std::uint32_t>(get.places.size());
+  get.errors.resize(random.number(0, 1) * get.places.size());
+  std::ranges::generate(get.errors, [&] { return random.any<std::uint32_t>(); });
   all.add_reply("get reply", opcode::get, get);
   reserve_reply reserve;
   reserve.entries.resize(random.number(0, 9));
