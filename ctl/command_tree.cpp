@@ -49,7 +49,8 @@ bool names_file(const CLI::Option& option) {
   }
   const auto& names = option.get_lnames();
   return !names.empty()
-         && (names.front() == "socket" || names.front() == "textfile" || names.front() == "output");
+         && (names.front() == "socket" || names.front() == "textfile" || names.front() == "output"
+             || names.front() == "values" || names.front() == "profile");
 }
 
 std::string value_name(const CLI::Option& option) {

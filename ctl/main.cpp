@@ -52,6 +52,7 @@ void add_commands(CLI::App& app, const globals& shared) {
   add_metrics_command(app, shared);
   add_timing_commands(app, shared);
   add_device_command(app, shared);
+  add_codec_commands(app, shared);
   add_document_commands(app);
 }
 

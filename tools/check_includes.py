@@ -21,7 +21,7 @@ FOLDERS: dict[str, set[str]] = {
     "actors": {"core", "protocol", "gpu", "config"},
     "daemon": {"core", "protocol", "gpu", "config", "metrics", "actors"},
     "client": {"core", "protocol", "gpu"},
-    "ctl": {"core", "config", "metrics", "client"},
+    "ctl": {"core", "config", "gpu", "metrics", "client"},
     "replay": {"core"},
     "examples": {"client", "core"},
 }
