@@ -31,7 +31,8 @@ std::size_t raw_bytes(const encode_job& job) {
 
 std::uint32_t half_bits(float error) {
   constexpr float largest = 65504;
-  return gpu::float_to_f16_up(std::min(error, largest));
+  constexpr std::uint32_t infinite = 0x7c00;
+  return error <= largest ? gpu::float_to_f16_up(error) : infinite;
 }
 
 }  // namespace

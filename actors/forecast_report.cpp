@@ -62,7 +62,7 @@ gathered gather(const std::vector<core::space_forecast>& told,
 json point(const gathered& from, std::uint64_t bytes, double capacity) {
   const double factor = static_cast<double>(bytes) / capacity;
   const bool full = std::any_of(from.spaces.begin(), from.spaces.end(), [&](const auto& each) {
-    return each.share * factor <= each.of->counts.full;
+    return each.of->counts.full > 0 && each.share * factor <= each.of->counts.full;
   });
   return {{"capacity_bytes", bytes},
           {"hit_ratio", shortened(core::forecast_hit_ratio(from.spaces, factor))},

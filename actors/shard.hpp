@@ -129,7 +129,7 @@ private:
   void choose_victims(std::uint64_t bytes, const core::ladder& by);
   void evict(const core::choice& made, bool by_ladder);
   [[nodiscard]] core::ladder ladder_now(bool drops) const;
-  void lower(const std::vector<core::lowered_block>& blocks);
+  void lower(const core::choice& made);
   void populate(const std::shared_ptr<core::segment>& memory, std::uint64_t from,
                 std::uint64_t piece);
   void refresh_segments();
@@ -165,11 +165,12 @@ private:
   sent_segments sent_;
   std::vector<std::uint64_t> returned_;  ///< leases, of the request being served
   std::deque<entry> waiting_;            ///< bounded by the sessions' credits
-  std::string codec_ = "raw";        ///< the scheme that blocks are recoded to after their commit
-  std::vector<std::string> ladder_;  ///< schemes, gentlest first
-  std::deque<coding> to_encode_;     ///< bounded by codec.queue
-  std::uint64_t winning_ = 0;        ///< bytes that the ladder's codings are expected to win
-  std::uint64_t lower_from_ = 0;     ///< fill above which the ladder is asked again
+  std::string codec_ = "raw";         ///< the scheme that blocks are recoded to after their commit
+  std::vector<std::string> ladder_;   ///< schemes, gentlest first
+  std::uint32_t ladder_version_ = 0;  ///< goes up when these change
+  std::deque<coding> to_encode_;      ///< bounded by codec.queue
+  std::uint64_t winning_ = 0;         ///< bytes that the ladder's codings are expected to win
+  std::uint64_t lower_from_ = 0;      ///< fill above which the ladder is asked again
   std::size_t encoding_ = 0;
   std::size_t next_worker_ = 0;
   std::size_t populating_ = 0;

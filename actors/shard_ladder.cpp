@@ -18,6 +18,10 @@ core::ladder shard_state::ladder_now(bool drops) const {
   by.share = static_cast<double>(settings.codec.ladder_share.of(1'000'000)) / 1e6;
   const std::size_t queue = settings.codec.queue;
   by.codings = (queue - std::min(queue, to_encode_.size())) / core->shape().parts;
+  if (to_encode_.empty()) {
+    by.codings = std::max<std::size_t>(by.codings, 1);  // a block may have more parts than that
+  }
+  by.version = ladder_version_;
   by.drops = drops;
   return by;
 }
@@ -39,17 +43,18 @@ void shard_state::run_ahead_of_watermarks() {
     choose_victims(used_now - low, ladder_now(true));
   } else if (used <= low) {
     lower_from_ = 0;
-  } else if (used > lower_from_ && !ladder_.empty()
+  } else if (const auto by = ladder_now(false);
+             used > lower_from_ && by.steps > 0 && by.codings > 0
              && to_encode_.size() <= setup_.settings->codec.queue / 2) {
     // When there was nothing to lower, the next time is not each put.
     lower_from_ = used + (high - low) / 16;
-    choose_victims(used - low, ladder_now(false));
+    choose_victims(used - low, by);
   }
 }
 
-void shard_state::lower(const std::vector<core::lowered_block>& blocks) {
+void shard_state::lower(const core::choice& made) {
   const std::uint16_t parts = core->shape().parts;
-  for (const auto& each : blocks) {
+  for (const auto& each : made.lowered) {
     for (std::uint16_t part = 0; part < parts; ++part) {
       if (each.step <= ladder_.size()) {  // or a reload has made it shorter
         encode_later({each.block, part, each.step, each.wins / parts});
@@ -58,7 +63,7 @@ void shard_state::lower(const std::vector<core::lowered_block>& blocks) {
       }
     }
   }
-  if (!blocks.empty()) {
+  if (!made.lowered.empty() || made.more) {
     lower_from_ = 0;
     encode_next();
   }

@@ -164,9 +164,9 @@ void shard_state::choose_victims(std::uint64_t bytes, const core::ladder& by) {
 
 void shard_state::evict(const core::choice& made, bool by_ladder) {
   choosing_ = false;
-  lower(made.lowered);
   std::uint64_t freed = 0;
   auto refused = core->evict(made.victims, freed);
+  lower(made);  // after that: what is being encoded would not be evicted
   if (!refused.empty()) {
     self->send(setup_.order, refused_atom::value, setup_.what.id, std::move(refused));
   }

@@ -8,7 +8,7 @@
 #include "config/ladder.hpp"
 #include "gpu/scheme.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include <fnmatch.h>
 
@@ -39,12 +39,20 @@ void shard_state::choose_codec() {
   if (setup_.what.shape.type == core::dtype::opaque) {
     return;  // no codec knows what its bytes are
   }
-  while (!to_encode_.empty()) {
-    give_up(to_encode_.front());
-    to_encode_.pop_front();
+  auto codec = wanted(&config::quota_settings::codec, settings.codec.policy);
+  auto ladder =
+    config::ladder_names(wanted(&config::quota_settings::ladder, settings.codec.ladder));
+  if (codec == codec_ && ladder == ladder_) {
+    return;
   }
-  codec_ = wanted(&config::quota_settings::codec, settings.codec.policy);
-  ladder_ = config::ladder_names(wanted(&config::quota_settings::ladder, settings.codec.ladder));
+  for (const coding& each : std::exchange(to_encode_, {})) {
+    core->counters().recodes_dropped.add();
+    give_up(each);
+  }
+  codec_ = std::move(codec);
+  ladder_ = std::move(ladder);
+  ++ladder_version_;
+  lower_from_ = 0;
 }
 
 void shard_state::take_encoders(const encoder_actor& quantizer, const encoder_actor& compressor) {

@@ -94,6 +94,10 @@ choice eviction_order::choose(space_id space, std::uint64_t bytes, const ladder&
   if (mine == nullptr) {
     return made;
   }
+  if (mine->ladder_version != by.version) {
+    mine->ladder_version = by.version;
+    mine->steps.forget_codecs();
+  }
   std::uint64_t won = 0;
   std::size_t falls = 0;
   while (won < bytes) {
@@ -107,6 +111,7 @@ choice eviction_order::choose(space_id space, std::uint64_t bytes, const ladder&
       break;
     }
   }
+  made.more = falls >= most_falls;
   return made;
 }
 

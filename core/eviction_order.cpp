@@ -193,6 +193,9 @@ void eviction_order::exchange(std::string_view strategy_name) {
   name_ = strategy_name;
   for (auto& [space, mine] : spaces_) {
     mine->order = make_strategy(strategy_name, mine->blocks);
+    for (node_id id = 0; mine->steps.size() > 0 && id < mine->blocks.end(); ++id) {
+      mine->blocks.set_mark(id, 0);  // those on steps would come back with the old one's
+    }
     for (const node_id id : by_last_use(mine->blocks)) {
       mine->order->insert(id);
     }

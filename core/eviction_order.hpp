@@ -27,11 +27,12 @@ namespace cellard::core {
 
 /// What one choice may do besides dropping.
 struct ladder {
-  unsigned steps = 0;       ///< up to ladder_steps::most; 0 = there is none
-  unsigned skipped = 0;     ///< first ones, whose codec every block has when it comes
-  double share = 0.25;      ///< of a namespace's bytes that a list keeps before a block falls
-  std::size_t codings = 0;  ///< blocks that may be given a smaller codec
-  bool drops = true;        ///< false: only codings count; when there are none left, it ends
+  unsigned steps = 0;         ///< up to ladder_steps::most; 0 = there is none
+  unsigned skipped = 0;       ///< first ones, whose codec every block has when it comes
+  double share = 0.25;        ///< of a namespace's bytes that a list keeps before a block falls
+  std::size_t codings = 0;    ///< blocks that may be given a smaller codec
+  bool drops = true;          ///< false: only codings count; when there are none left, it ends
+  std::uint32_t version = 0;  ///< with another one than before, steps have other codecs
 };
 
 /// A block that is to be kept in the codec of a step.
@@ -44,6 +45,7 @@ struct lowered_block {
 struct choice {
   std::vector<block_name> victims;
   std::vector<lowered_block> lowered;  ///< each is taken to hold so many bytes less from now on
+  bool more = false;                   ///< it ended because so many had fallen; ask again
 };
 
 class eviction_order {
@@ -114,6 +116,7 @@ private:
     block_ledger blocks;
     std::unique_ptr<strategy> order;
     ladder_steps steps;
+    std::uint32_t ladder_version = 0;
   };
 
   space_order& at(space_id space);

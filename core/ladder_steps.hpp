@@ -33,6 +33,12 @@ public:
   /// True when the block was not given this step's codec, or a later one's, before; now it is.
   /// @pre `id` is or was on a step
   bool give_codec(node_id id, unsigned step);
+  /// The steps have other codecs now: each block may be given them.
+  void forget_codecs() {
+    for (known& each : known_.all()) {
+      each.coded = 0;
+    }
+  }
   /// Another block has this number now: it is raw.
   void forget(node_id id) {
     if (id < known_.size()) {

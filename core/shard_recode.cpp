@@ -96,7 +96,9 @@ void shard::end_recode(const recode_job& job) {
   if (const auto given = leases_.give_back(recoder, job.lease)) {
     unlease(*given);
   }
-  if (leases_.size() == 0) {
+  // Another block is nearly always being encoded. Few leases are soon looked through.
+  constexpr std::size_t few = 8;
+  if (leases_.size() <= few) {
     free_deferred();
   }
 }

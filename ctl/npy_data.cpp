@@ -149,6 +149,7 @@ std::uint32_t narrow(std::uint64_t axis) {
 class npy_blocks {
 public:
   npy_blocks(const npy_files& files, std::uint64_t most) : tile_(files.tile_tokens) {
+    files_.reserve(2);  // `keys` stays where it is
     const auto& keys = files_.emplace_back(files.keys);
     axes_ = axes_of(keys);
     shape_.type = type_of(keys, files.type);

@@ -19,6 +19,9 @@ struct fidelity {
 /// At most how far values are from the original that are `then` from others, which were `first`
 /// from it: the triangle inequality, and others are larger than the original by `first` at most.
 [[nodiscard]] constexpr fidelity both(const fidelity& first, const fidelity& then) noexcept {
+  if (then.relative == 0 && then.largest == 0) {
+    return first;  // also where that is infinite
+  }
   return {first.relative + then.relative * (1 + first.relative),
           first.largest + then.largest * (1 + first.largest)};
 }

@@ -76,11 +76,13 @@ bool write_whole(int to, std::span<const std::byte> bytes) {
 }  // namespace
 
 profile_owner profile_owner_of(std::string_view space, const core::layout& shape) {
-  std::string all(space);
+  std::string all;
   const auto add = [&](const auto& value) {
     all.append(reinterpret_cast<const char*>(&value), sizeof value);
   };
   // Lengths before texts: two identities never run into each other.
+  add(space.size());
+  all += space;
   for (const std::string* text : {&shape.model, &shape.weights}) {
     add(text->size());
     all += *text;

@@ -94,12 +94,14 @@ class Offline(unittest.TestCase):
 
     def test_what_cannot_be_tried_is_refused_with_the_remedy(self) -> None:
         keys = npy(self.folder / "k.npy", (1, 64, 2, 32))
+        values = npy(self.folder / "v.npy", (1, 64, 2, 32))
         self.assertIn('no codec "int7" (there are: raw,', self.refusal("try", "int7", keys))
         self.assertIn("no codec was named", self.refusal("try", "", keys))
         self.assertIn("cannot open", self.refusal("try", "int8", self.folder / "none.npy"))
         self.assertIn("--dtype bfloat16", self.refusal("try", "int8", npy(self.folder / "u.npy", (1, 64, 2, 32), "<u2")))
         self.assertIn("2 axes; 5 are expected", self.refusal("try", "int8", npy(self.folder / "flat.npy", (64, 32))))
         self.assertIn("rotary_dim", self.refusal("try", "int8", keys, "--rotary-dim", 64))
+        self.assertIn("rotary_dim", self.refusal("try", "int8", keys, "--values", values, "--rotary-dim", 64))
         self.assertIn("--rotary-dim says", self.refusal("try", "int8", keys, "--interleaved"))
         other = npy(self.folder / "o.npy", (1, 63, 2, 32))
         self.assertIn("differ in more than head_dim", self.refusal("try", "int8", keys, "--values", other))

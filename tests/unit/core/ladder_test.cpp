@@ -109,7 +109,6 @@ BOOST_AUTO_TEST_CASE(what_has_its_share_lets_the_next_step_fall_and_the_last_one
 BOOST_AUTO_TEST_CASE(a_block_that_is_used_goes_back_to_the_strategy_with_what_is_above_it) {
   eviction_order order("lru");
   order.record(inserting({{0, no_node}, {1, 0}, {2, 1}}));
-  fill(order, 0);
   order.record(inserting({{3, no_node}}));
   BOOST_TEST(lowered_to(1, order.choose(1, 3 * raw_bytes / 2, {1, 0, 0.0, 3, true}))
              == (nodes{2, 1, 0}));
@@ -152,6 +151,27 @@ BOOST_AUTO_TEST_CASE(no_step_s_codec_is_given_twice) {
   order.record(gone);
   order.record(inserting({{0, no_node}}));
   BOOST_TEST(order.choose(1, 1, two_steps()).lowered.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(another_ladder_s_codecs_are_given_once_more) {
+  eviction_order order("lru");
+  fill(order, 1);
+  BOOST_TEST(order.choose(1, 1, {1, 0, 0.0, 9, false, 1}).lowered.size() == 1U);
+  order.record(touching({0}));
+  BOOST_TEST(order.choose(1, 1, {1, 0, 0.0, 9, false, 1}).lowered.empty());
+  order.record(touching({0}));
+  BOOST_TEST(order.choose(1, 1, {1, 0, 0.0, 9, false, 2}).lowered.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_choice_ends_after_many_falls_and_says_so) {
+  eviction_order order("lru");
+  fill(order, 40'000);
+  const ladder by{2, 1, 0.25, 100, false};  // the first step wins nothing
+  auto made = order.choose(1, 1000, by);
+  BOOST_TEST(made.more);
+  BOOST_TEST(made.lowered.empty());
+  made = order.choose(1, 1000, by);
+  BOOST_TEST(!made.lowered.empty());
 }
 
 BOOST_AUTO_TEST_CASE(steps_whose_codec_all_blocks_have_are_lists_only) {
