@@ -57,7 +57,7 @@ double median_seconds(const auto& work) {
   return all[rounds / 2];
 }
 
-/// Raw, int8 and int4: a megabyte of f16.
+/// Raw, int8 and int4: half a megabyte of f16, in the caches.
 std::array<rung, 3> measure_rungs() {
   const gpu::segment shape{
     .type = core::dtype::f16, .what = gpu::side::values, .tokens = 256, .heads = 8, .dim = 128};
@@ -218,7 +218,7 @@ int main(int count, char** arguments) {
   }
   const auto rungs = measure_rungs();
   for (const rung& one : rungs) {
-    std::cerr << fmt::format("{:.3f} of the bytes, {:.0f} us a megabyte\n",
+    std::cerr << fmt::format("{:.3f} of the bytes, {:.0f} us half a megabyte\n",
                              static_cast<double>(one.units) / raw_units, 1e6 * one.seconds);
   }
   for (const char* name : {"mc_conv", "cc_u16", "agents"}) {
