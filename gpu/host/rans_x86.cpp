@@ -54,7 +54,8 @@ CELLARD_AVX2 std::size_t read_avx2(rans_reader& from, const std::uint32_t* slots
                      -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
   const std::size_t step = rans_lanes % period;
   const std::byte* words = from.words;
-  const std::byte* const last = from.words + (from.left - rans_lanes) * 2;
+  const std::byte* const last =
+    from.left < rans_lanes ? nullptr : from.words + (from.left - rans_lanes) * 2;
   __m256i state[vectors];
   for (std::size_t i = 0; i < vectors; ++i) {
     state[i] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from.states.data() + i * 8));

@@ -113,6 +113,22 @@ BOOST_AUTO_TEST_CASE(symbols_come_back_and_every_level_writes_the_same_bytes) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_of_one_symbol_has_no_words_to_read_and_none_before_them_is_named) {
+  const auto shares = rans_shares(std::vector<std::uint64_t>{1}, 10);
+  std::vector<std::uint32_t> rows(rans_symbols);
+  std::vector<std::uint32_t> slots(std::size_t{1} << 10);
+  rans_fill_rows(shares, rows);
+  rans_fill_slots(shares, slots);
+  const std::vector<std::uint8_t> symbols(1000, 0);
+  std::vector<std::byte> stream(rans_bound(symbols.size()));
+  stream.resize(rans_encode(level::scalar, rows, rans_order(), 10, symbols, stream));
+  for (const level loops : supported_levels()) {
+    std::vector<std::uint8_t> back(symbols.size(), 7);
+    BOOST_TEST(rans_decode(loops, slots, rans_order(), 10, stream, back).has_value());
+    BOOST_TEST((back == symbols));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_stream_is_as_long_as_the_entropy_says) {
   // Two symbols, 15 : 1, have 0.337 bits each.
   std::vector<std::uint64_t> counts{15, 1};
