@@ -52,7 +52,7 @@ function(cellard_test name)
     Boost::unit_test_framework)
   add_test(NAME ${name} COMMAND ${name} ${arg_ARGUMENTS})
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 120)
+    set(arg_TIMEOUT 300)  # the longest takes half a minute, but sanitizers and loaded machines are slow
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT})
 endfunction()
