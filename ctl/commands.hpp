@@ -22,7 +22,8 @@ void add_admin_commands(CLI::App& app, const globals& shared);    ///< reload, d
 void add_metrics_command(CLI::App& app, const globals& shared);   ///< metrics
 void add_timing_commands(CLI::App& app, const globals& shared);   ///< ping, bench
 void add_device_command(CLI::App& app, const globals& shared);    ///< devices
-void add_codec_commands(CLI::App& app, const globals& shared);    ///< codecs, try
+void add_codecs_command(CLI::App& app, const globals& shared);    ///< codecs
+void add_try_command(CLI::App& app, const globals& shared);       ///< try
 void add_document_commands(CLI::App& app);                        ///< completion, man
 
 }  // namespace cellard::ctl

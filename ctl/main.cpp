@@ -52,7 +52,8 @@ void add_commands(CLI::App& app, const globals& shared) {
   add_metrics_command(app, shared);
   add_timing_commands(app, shared);
   add_device_command(app, shared);
-  add_codec_commands(app, shared);
+  add_codecs_command(app, shared);
+  add_try_command(app, shared);
   add_document_commands(app);
 }
 

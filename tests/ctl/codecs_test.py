@@ -10,11 +10,10 @@ import random
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 import unittest
 
-from ctl_house import KEY, OTHER, PATIENCE, Engine, WithDaemon, programs
+from ctl_house import KEY, OTHER, PATIENCE, Engine, WithDaemon, programs, run_tests
 
 
 def npy(path: pathlib.Path, shape: tuple[int, ...], kind: str = "<f2", spread: float = 1.0) -> pathlib.Path:
@@ -144,9 +143,4 @@ class Online(WithDaemon):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit(f"usage: {sys.argv[0]} CELLARCTL CELLARD [TEST...]")
-    programs.ctl, programs.cellard = sys.argv[1:3]
-    os.environ.pop("CELLARD_SOCKET", None)
-    os.environ.pop("CELLARD_DEADLINE", None)
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    run_tests()

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -107,3 +108,13 @@ class Engine:
 
     def close(self) -> None:
         self.socket.close()
+
+
+def run_tests() -> None:
+    """The main program of each file of tests: CELLARCTL CELLARD [TEST...]."""
+    if len(sys.argv) < 3:
+        sys.exit(f"usage: {sys.argv[0]} CELLARCTL CELLARD [TEST...]")
+    programs.ctl, programs.cellard = sys.argv[1:3]
+    os.environ.pop("CELLARD_SOCKET", None)
+    os.environ.pop("CELLARD_DEADLINE", None)
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
