@@ -30,13 +30,18 @@ struct gathered {
   std::chrono::steady_clock::time_point since = std::chrono::steady_clock::time_point::max();
 };
 
-gathered gather(const std::vector<core::space_forecast>& told,
-                const std::vector<forecast_member>& members) {
-  gathered all;
+std::uint64_t used_by(const std::vector<forecast_member>& members, bool all) {
   std::uint64_t used = 0;
   for (const auto& each : members) {
-    used += each.used_bytes;
+    used += all || each.asked_for ? each.used_bytes : 0;
   }
+  return used;
+}
+
+/// `whole`: what the namespaces' shares are of.
+gathered gather(const std::vector<core::space_forecast>& told,
+                const std::vector<forecast_member>& members, std::uint64_t whole) {
+  gathered all;
   for (const auto& each : members) {
     const auto of =
       std::find_if(told.begin(), told.end(), [&](const auto& one) { return one.space == each.id; });
@@ -48,7 +53,7 @@ gathered gather(const std::vector<core::space_forecast>& told,
       continue;
     }
     all.spaces.push_back(
-      {&*of, used == 0 ? 1 : static_cast<double>(each.used_bytes) / static_cast<double>(used)});
+      {&*of, whole == 0 ? 1 : static_cast<double>(each.used_bytes) / static_cast<double>(whole)});
     all.asked += of->asked;
     all.sampled += of->counts.wanted * of->sampled;
     all.cpu_seconds += std::chrono::duration<double>(of->took).count();
@@ -94,7 +99,9 @@ core::result<std::string> forecast_report(const std::vector<core::space_forecast
     return core::fail(errc::not_found, "forecast: statistics.forecast_memory is 0; give it 4 MiB "
                                        "for each namespace that is to have one");
   }
-  const auto from = gather(told, members);
+  // Namespaces fill the memory together; a tenant is told of its own part only.
+  const std::uint64_t mine = used_by(members, false);
+  const auto from = gather(told, members, what.by_tenant ? capacity_bytes : used_by(members, true));
   if (from.spaces.empty() && (from.without > 0 || !what.space.empty())) {
     return core::fail(errc::not_found,
                       "forecast: there is none of {}; it was never there, or there is no memory "
@@ -102,10 +109,11 @@ core::result<std::string> forecast_report(const std::vector<core::space_forecast
                       subject_of(what));
   }
   const auto sampled = static_cast<std::uint64_t>(from.sampled);
-  const bool enough = sampled >= needed_blocks;
+  const bool enough = sampled >= needed_blocks && (!what.by_tenant || mine > 0);
   const bool heard = from.since <= now;
-  const auto capacity = static_cast<double>(capacity_bytes);
-  json out{{"capacity_bytes", capacity_bytes},
+  const std::uint64_t present = what.by_tenant ? mine : capacity_bytes;
+  const auto capacity = static_cast<double>(present);
+  json out{{"capacity_bytes", present},
            {"strategy", running.strategy},
            {"since_seconds_ago",
             shortened(heard ? std::chrono::duration<double>(now - from.since).count() : 0)},

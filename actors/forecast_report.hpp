@@ -19,7 +19,10 @@ struct forecast_query {
   std::string tenant;  ///< empty: all of them
   std::string space;   ///< empty: not of one namespace
   std::uint32_t kv_group = 0;
-  std::vector<std::uint64_t> sizes;  ///< of the whole daemon's memory; none: those of the curve
+  std::vector<std::uint64_t> sizes;  ///< of the memory below; none: those of the curve
+  /// A tenant asks: sizes are of what it holds now, not of the daemon's memory, and what others
+  /// hold does not come into it, or it could be worked out.
+  bool by_tenant = false;
 };
 
 /// A namespace of the daemon.

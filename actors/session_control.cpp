@@ -280,7 +280,8 @@ void session_state::on(const inbound_ptr& from, const protocol::forecast_request
   const bool others = request.all || !request.tenant.empty();
   if (may_ask(from, protocol::feature_forecast, others)) {
     ask_report(from, forecast_query{others ? std::string{request.tenant} : setup_.who.tenant,
-                                    std::string{request.space}, request.kv_group, request.sizes});
+                                    std::string{request.space}, request.kv_group, request.sizes,
+                                    !setup_.who.privileged});
   }
 }
 

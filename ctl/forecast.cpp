@@ -178,7 +178,8 @@ void add_forecast_command(CLI::App& app, const globals& shared) {
   auto whose = std::make_shared<past_options>();
   auto sizes = std::make_shared<std::vector<std::string>>();
   command->add_option("SIZE", *sizes,
-                      "memory.capacity as it might be: 16GiB, or +8GiB and -8GiB from what it is; "
+                      "memory.capacity (a tenant: what it holds) as it might be: 16GiB, or +8GiB "
+                      "and -8GiB from what it is; "
                       "without any a sixteenth to eight times what it is");
   subject_arguments(*command, *whose);
   command->callback([&shared, whose, sizes] { run_forecast(shared, *whose, *sizes); });

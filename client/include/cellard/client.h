@@ -504,8 +504,9 @@ typedef struct cellard_outlook {
   const char* tenant;    /* this tenant's, for owner and root; NULL: the caller's, or all */
   uint32_t kv_group;     /* of the namespace */
   uint32_t all;          /* 1: every tenant's, for owner and root */
-  const uint64_t* sizes; /* of the daemon's memory in bytes, up to 64; NULL: a sixteenth to eight
-                          * times what it has */
+  const uint64_t* sizes; /* up to 64, in bytes, of the daemon's memory, or for others than owner
+                          * and root of what the tenant holds; NULL: a sixteenth to eight times
+                          * what there is */
   size_t count;          /* of `sizes` */
 } cellard_outlook;
 /* clang-format off */

@@ -100,6 +100,23 @@ BOOST_AUTO_TEST_CASE(namespaces_keep_their_shares_of_the_memory) {
   BOOST_TEST(one.at("points").at(1).at("hit_ratio") == 0.5);
 }
 
+BOOST_AUTO_TEST_CASE(a_tenant_is_told_of_what_it_holds_and_nothing_of_others) {
+  forecast_query what;
+  what.by_tenant = true;
+  what.sizes = {250, 500, 3000};
+  auto mine = told(1, 1);
+  mine.hit = 5000;
+  const auto seen = report({mine, told(2, 1)}, {{1, true, 500}, {2, false, 450}}, what);
+  BOOST_TEST(seen.at("capacity_bytes") == 500);
+  BOOST_TEST(seen.at("points").at(0).at("hit_ratio") == 0.25);
+  BOOST_TEST(seen.at("points").at(1).at("hit_ratio") == 0.5);
+  BOOST_TEST(seen.at("points").at(2).at("full") == false);
+  for (const std::uint64_t others : {0U, 1U, 600U}) {
+    BOOST_TEST(report({mine, told(2, 1)}, {{1, true, 500}, {2, false, others}}, what) == seen);
+  }
+  BOOST_TEST(report({mine}, {{1, true, 0}}, what).at("enough") == false);
+}
+
 BOOST_AUTO_TEST_CASE(where_there_is_none_it_says_why) {
   auto off = running();
   off.memory_bytes = 0;
