@@ -99,15 +99,16 @@ def test_errors_stay_in_bounds_with_and_without_outlier_channels(name: str, outl
     assert of_v <= most_v
 
 
-# Bits a value and divergence (nats) to be reached in both variants of the model. Heads of 64
-# channels take more bits for scales than those of 128.
+# Most bits a value and divergence (nats) in each variant of the model. Its heads have 64 channels:
+# integer codecs take up to a tenth of a bit more for scales than with 128. xtc is by heads, and
+# calibrates on the tokens that it encodes; for others docs/benchmarks.md has the figures.
 GATES = {
-    "int8": (8.25, 1.2e-6),
-    "int4": (4.35, 1.5e-4),
-    "mixed-hi": (6.3, 5e-5),
-    "xtc-1": (5.3, 8e-6),
-    "xtc-3": (3.2, 1.1e-4),
-    "xtc-4": (2.25, 3e-4),
+    "int8": (8.17, 1.2e-6),
+    "int4": (4.32, 1.5e-4),
+    "mixed-hi": (6.29, 5e-5),
+    "xtc-1": (5.2, 8e-6),
+    "xtc-3": (3.1, 1.1e-4),
+    "xtc-4": (2.15, 3e-4),
 }
 
 
