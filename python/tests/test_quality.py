@@ -100,7 +100,7 @@ def test_errors_stay_in_bounds_with_and_without_outlier_channels(name: str, outl
 
 
 # Most bits a value and divergence (nats) in each variant of the model. Its heads have 64 channels:
-# integer codecs take up to a tenth of a bit more for scales than with 128. xtc is by heads, and
+# integer codecs take about a tenth of a bit more for scales than with 128. xtc is by heads, and
 # calibrates on the tokens that it encodes; for others docs/benchmarks.md has the figures.
 GATES = {
     "int8": (8.17, 1.2e-6),

@@ -71,7 +71,8 @@ BOOST_AUTO_TEST_CASE(the_bytes_are_gone_when_the_answer_comes) {
   BOOST_TEST(done->count == 1U);
   BOOST_TEST(done->later.value() == 0U);
   BOOST_TEST(one.all_are(std::byte{0}));
-  BOOST_TEST(watcher(daemon).stats().at("used_bytes") == 0U);
+  watcher(daemon).until("no byte is used",  // the gauge is written after the answer
+                        [](const auto& numbers) { return numbers.at("used_bytes") == 0U; });
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_is_told_of_and_waited_for) {

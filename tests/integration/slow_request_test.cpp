@@ -50,7 +50,8 @@ BOOST_AUTO_TEST_CASE(a_slow_put_is_a_line_with_its_client_and_without_its_bytes)
   put_until(daemon, client, "the line of a slow put", [&](const auto&) {
     return daemon.log().find("slow request: put in namespace 'model' of ") != std::string::npos;
   });
-  BOOST_TEST(watcher(daemon).stats().at("slow_requests") >= 1U);
+  watcher(daemon).until("a slow request is counted",
+                        [](const auto& numbers) { return numbers.at("slow_requests") >= 1U; });
   BOOST_TEST(daemon.stop() == 0);
   const auto log = daemon.log();
   BOOST_TEST(log.find(fmt::format(":{0}, uid {0}, pid {1}", ::getuid(), ::getpid()))
